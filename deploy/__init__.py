@@ -1,0 +1,1 @@
+"""Data and recipes: how Yuqiao is put up on a machine, shown, measured and checked."""

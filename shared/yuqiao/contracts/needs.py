@@ -1,0 +1,101 @@
+"""`yuqiao.needs.v1`, keyed by enterprise, written by intake: needs, consent, sealed identity, the enterprise's word."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from yuqiao.contracts import streams
+from yuqiao.contracts.base import StreamEvent
+from yuqiao.contracts.values import BankId, Code, Id, NeedFacts, Origin, Routing
+
+
+class NeedEvent(StreamEvent):
+    """An event about one enterprise."""
+
+    stream = streams.NEEDS
+    key_field: ClassVar[str] = "enterprise"
+    enterprise: Id
+
+
+class NeedRegistered(NeedEvent):
+    """A need was accepted. `batched` needs (from a list) wait for the next round; a live one is matched at once."""
+
+    wire_type = "need.registered"
+    need: Id
+    origin: Origin
+    routing: Routing
+    batched: bool
+    facts: NeedFacts
+
+
+class NeedRevised(NeedEvent):
+    """A need changed or was stated again through another channel; `revision` counts from 2."""
+
+    wire_type = "need.revised"
+    need: Id
+    revision: int
+    origin: Origin
+    facts: NeedFacts
+
+
+class NeedWithdrawn(NeedEvent):
+    """The enterprise (or a new version of its list) took the need back."""
+
+    wire_type = "need.withdrawn"
+    need: Id
+    reason: Literal["withdrawn", "removed"] | Code
+
+
+class ConsentGranted(NeedEvent):
+    """The enterprise lets a bank (`*`: any bank it is offered to) know who it is, until and including `expires_on`."""
+
+    wire_type = "consent.granted"
+    bank: BankId | Literal["*"]
+    expires_on: date
+
+
+class ConsentRevoked(NeedEvent):
+    """The enterprise took its consent back for a bank, or for all (`*`)."""
+
+    wire_type = "consent.revoked"
+    bank: BankId | Literal["*"]
+
+
+class IdentitySealed(NeedEvent):
+    """The disclosure: the identity as compact JWE for that bank's key. Consent was live in the same commit."""
+
+    wire_type = "identity.sealed"
+    need: Id
+    offer: Id
+    bank: BankId
+    key_id: str
+    sealed: str
+
+
+class IdentityWithheld(NeedEvent):
+    """A bank accepted, but there is no live consent (or no key): nothing is disclosed."""
+
+    wire_type = "identity.withheld"
+    need: Id
+    offer: Id
+    bank: BankId
+    reason: Literal["consent_missing", "bank_key_missing", "need_withdrawn"] | Code
+
+
+class EnterpriseConfirmed(NeedEvent):
+    """The enterprise confirms what a bank reported."""
+
+    wire_type = "enterprise.confirmed"
+    need: Id
+    offer: Id
+    bank: BankId
+    statement: Literal["contacted", "visited", "approved", "disbursed"] | Code
+
+
+class EnterpriseDisputed(NeedEvent):
+    """The enterprise disputes what a bank reported."""
+
+    wire_type = "enterprise.disputed"
+    need: Id
+    offer: Id
+    bank: BankId
+    statement: Literal["contacted", "visited", "approved", "disbursed"] | Code

@@ -1,0 +1,60 @@
+"""`yuqiao.bank.<bank>.needs.v1` and `.receipts.v1`: what a bank reads. Written by notification alone."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from yuqiao.contracts.base import BankEvent
+from yuqiao.contracts.streams import BankChannel
+from yuqiao.contracts.values import AnonymousNeed, Code, Id, MeasureApplied, ProductId, Reason
+
+
+class ToBank(BankEvent):
+    """An event about one offer on the bank's needs topic."""
+
+    channel: ClassVar[BankChannel] = "needs"
+    key_field: ClassVar[str] = "offer"
+    offer: Id
+
+
+class NeedOffered(ToBank):
+    """A need for one of the bank's products; nobody can be identified by it. Answer by `respond_by`."""
+
+    wire_type = "need.offered"
+    product: ProductId
+    need: AnonymousNeed
+    measures: tuple[MeasureApplied, ...]
+    reasons: tuple[Reason, ...]
+    respond_by: AwareDatetime
+
+
+class NeedDisclosed(ToBank):
+    """Who the enterprise is, as compact JWE (ECDH-ES+A256KW, A256GCM) for the bank's key `key_id`. Call by `contact_by`."""
+
+    wire_type = "need.disclosed"
+    key_id: str
+    sealed: str
+    contact_by: AwareDatetime
+
+
+class NeedClosed(ToBank):
+    """The offer is void: nothing more is expected, a later reply is refused."""
+
+    wire_type = "need.closed"
+    reason: Code
+
+
+class Receipt(BankEvent):
+    """The answer to one record that the bank wrote: to its replies topic or its products topic."""
+
+    wire_type = "receipt"
+    channel: ClassVar[BankChannel] = "receipts"
+    key_field: ClassVar[str] = "subject"
+    subject: str
+    """The offer or product that the record named; the record's place when it named none."""
+    answers: str | None
+    """The record's ce_id, None when it had none."""
+    place: str
+    """topic/partition/offset of the record."""
+    result: Literal["applied", "duplicate", "refused"] | Code
+    reasons: tuple[Reason, ...] = ()

@@ -1,0 +1,149 @@
+"""Values that events are made of. Money is a decimal string in yuan, a rate a decimal fraction, enums open for readers."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from yuqiao.contracts.base import Value
+
+_DECIMAL = re.compile(r"^\d{1,16}(\.\d{1,6})?$")
+
+
+def _plain_decimal(value: object) -> object:
+    """Accept a Decimal or a plain decimal string; refuse floats, exponents, signs and separators."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str) and _DECIMAL.match(value):
+        return Decimal(value)
+    raise ValueError('须为十进制字符串，如 "1000000.00"，不用逗号、科学计数法、负号或数字类型')
+
+
+def _cents(value: Decimal) -> Decimal:
+    if value != round(value, 2):
+        raise ValueError("金额最多两位小数（元）")
+    return value.quantize(Decimal("0.01"))
+
+
+def _fraction(value: Decimal) -> Decimal:
+    if value >= 1:
+        raise ValueError("利率须为小数，如 0.0385 表示 3.85%，不得填百分数")
+    return value
+
+
+Money = Annotated[Decimal, BeforeValidator(_plain_decimal), Field(le=Decimal("1e14")), AfterValidator(_cents)]
+"""Yuan (元), at most 2 decimals, not negative; a string on the wire."""
+
+Rate = Annotated[Decimal, BeforeValidator(_plain_decimal), AfterValidator(_fraction)]
+"""A fraction below 1: 0.0385 is 3.85 %."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")]
+"""A lower-case UUID in canonical form. An enterprise's id is one too: opaque, never a USCC, name or phone."""
+
+BankId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,20}$")]
+ProductId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+"""A code of an open set: readers must accept codes they do not know."""
+
+SizeClass = Literal["large", "medium", "small", "micro", "undetermined"] | Code
+RoutingMode = Literal["broadcast", "named", "platform", "single", "race"] | Code
+
+
+class NeedFacts(Value):
+    """What is known of a need, without anything that identifies the enterprise. None is unknown, not false."""
+
+    kind: Code
+    amount_cny: Money
+    term_months: int | None = Field(default=None, ge=1, le=600)
+    industry: str | None = Field(default=None, pattern=r"^[A-T](\d{2,4})?$")
+    size_class: SizeClass = "undetermined"
+    entity_kind: Literal["enterprise", "individual", "cooperative"] | Code = "enterprise"
+    region: Code | None = None
+    tags: tuple[Code, ...] = ()
+    guarantee_modes: tuple[Code, ...] = ()
+    first_loan: bool | None = None
+    max_annual_rate: Rate | None = None
+    covid_affected: bool | None = None
+    needed_by: date | None = None
+    stated_on: date
+
+
+class Routing(Value):
+    """How a need is spread: to all, to named banks, to the best `places`, to one, or as a race."""
+
+    mode: RoutingMode = "platform"
+    banks: tuple[BankId, ...] = ()
+    places: int = Field(default=3, ge=1, le=200)
+
+
+class Origin(Value):
+    """Where a need came from; a need merged from several channels has several."""
+
+    channel: Code
+    list_id: Id | None = None
+    list_version: int | None = None
+    row: int | None = None
+    client: Code | None = None
+
+
+class Band(Value):
+    """A half-open range `[at_least, below)`; `below` None is open-ended."""
+
+    at_least: Money
+    below: Money | None = None
+
+
+class AnonymousNeed(Value):
+    """What a bank may see before it accepts: coarse bands only, the same for many firms."""
+
+    kind: Code
+    amount_cny: Band
+    term_months_up_to: int | None = None
+    industry_section: str | None = None
+    size_class: SizeClass = "undetermined"
+    region: Code | None = None
+    tags: tuple[Code, ...] = ()
+    guarantee_modes: tuple[Code, ...] = ()
+    first_loan: bool | None = None
+
+
+class Reason(Value):
+    """A coded reason with its values, and the same in a Chinese sentence."""
+
+    code: Code
+    values: dict[str, str] = Field(default_factory=dict)
+    text: str
+
+
+class MeasureApplied(Value):
+    """A measure of the notice that applies on the day the need was stated: clause, why, until when."""
+
+    measure: int = Field(ge=1, le=17)
+    clause: str
+    title: str
+    reason: str
+    until: date | None = None
+
+
+class Offer(Value):
+    """One bank's product offered one need."""
+
+    offer: Id
+    bank: BankId
+    product: ProductId
+    score: Decimal
+    reasons: tuple[Reason, ...] = ()
+
+
+class Identity(Value):
+    """Who the enterprise is. Exists in intake's schema and inside a JWE for one bank, nowhere else."""
+
+    enterprise_name: str
+    uscc: str
+    contact_name: str
+    contact_phone: str
+    amount_cny: Money
+    term_months: int | None = None
+    purpose: str | None = None

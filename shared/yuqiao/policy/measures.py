@@ -1,0 +1,202 @@
+"""The 17 measures of 渝北金〔2022〕16号 as data (data/measures.yaml), and which of them apply to a need on a day."""
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from yuqiao.policy.datafile import Row, read_yaml
+from yuqiao.policy.states import term
+
+UntilBasis = Literal["stated", "derived"]
+
+
+class Facts(Protocol):
+    """What the conditions look at. None is unknown, and unknown never meets a condition."""
+
+    @property
+    def kind(self) -> str:
+        """融资类型, a code of need_kind."""
+
+    @property
+    def entity_kind(self) -> str:
+        """主体类型: 个体工商户 is `individual`, never a 小微企业."""
+
+    @property
+    def size_class(self) -> str | None:
+        """企业划型; `undetermined` counts as unknown."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """重点领域, codes of tag."""
+
+    @property
+    def industry(self) -> str | None:
+        """GB/T 4754 code."""
+
+    @property
+    def amount_cny(self) -> Decimal:
+        """Yuan."""
+
+    @property
+    def first_loan(self) -> bool | None:
+        """首贷."""
+
+    @property
+    def covid_affected(self) -> bool | None:
+        """受疫情影响, in the enterprise's own word."""
+
+
+class Conditions(Row):
+    """A conjunction: every condition that is given must hold. An empty one is no condition."""
+
+    kinds: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    tags_any: tuple[str, ...] = ()
+    covid: Literal[True] | None = None
+    first_loan: Literal[True] | None = None
+
+    def failing(self, facts: Facts) -> tuple[str, ...]:
+        """The names of the conditions that `facts` does not meet; empty when all hold."""
+        met = {
+            "kinds": not self.kinds or facts.kind in self.kinds,
+            "entities": not self.entities or facts.entity_kind in self.entities,
+            "sizes": not self.sizes or facts.size_class in self.sizes,
+            "tags_any": not self.tags_any or not set(self.tags_any).isdisjoint(facts.tags),
+            "covid": not self.covid or _hit_by_covid(facts),
+            "first_loan": not self.first_loan or facts.first_loan is True,
+        }
+        return tuple(name for name, holds in met.items() if not holds)
+
+    def reason(self, facts: Facts) -> str:
+        """In Chinese, the facts that make the conditions hold; for facts that none of them fails."""
+        said = []
+        if self.kinds:
+            said.append(f"融资类型：{term('need_kind', facts.kind)}")
+        if self.entities:
+            said.append(f"主体类型：{term('entity_kind', facts.entity_kind)}")
+        if self.sizes and facts.size_class:
+            said.append(f"企业划型：{term('size_class', facts.size_class)}")
+        if self.tags_any:
+            said.append(f"重点领域：{'、'.join(term('tag', tag) for tag in self.tags_any if tag in facts.tags)}")
+        if self.covid:
+            said.append("受疫情影响")
+        if self.first_loan:
+            said.append("首次贷款")
+        return "；".join(said)
+
+
+def _hit_by_covid(facts: Facts) -> bool:
+    """The enterprise's own word counts; the list's tag stands in where it said nothing."""
+    if facts.covid_affected is None:
+        return "covid_hit" in facts.tags
+    return facts.covid_affected
+
+
+class Promise(Row):
+    """What the clause promises, as numbers to check outcomes against. Rates are fractions, amounts in `currency`."""
+
+    penalty_rate: Decimal | None = None
+    loan_due_from: date | None = None
+    loan_due_until: date | None = None
+    latest_due: date | None = None
+    latest_due_is_soft: bool = False
+    rate_cut_relative: Decimal | None = None
+    methods: tuple[str, ...] = ()
+    without_application: bool = False
+    occupancy_fee_rate: Decimal | None = None
+    labels: tuple[str, ...] = ()
+    max_amount: Decimal | None = None
+    currency: Literal["CNY", "USD"] | None = None
+    max_fee_rate: Decimal | None = None
+    premium_support: Decimal | None = None
+    without_advance: bool = False
+    contact_every_enterprise: bool = False
+
+
+class Part(Row):
+    """One promise within a clause, to whom and until when. `when` is a list of alternatives."""
+
+    code: str
+    term: str
+    when: tuple[Conditions, ...] = Field(min_length=1)
+    promise: Promise
+    to_verify: tuple[str, ...] = ()
+    valid_until: date | None = None
+    until_basis: UntilBasis | None = None
+
+
+class Measure(Row):
+    """One clause: its text as published, who leads, who is responsible, how long it holds."""
+
+    number: int = Field(ge=1, le=17)
+    clause: str
+    title: str
+    text: str
+    lead: tuple[str, ...]
+    configured_lead: str | None = None
+    responsible: tuple[str, ...] = Field(min_length=1)
+    responsible_set: Literal["banks", "financial_institutions", "other"]
+    valid_from: date
+    valid_until: date | None = None
+    until_basis: UntilBasis | None = None
+    scope: Literal["need", "process", "person"]
+    parts: tuple[Part, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Measure":
+        if (self.scope == "need") != bool(self.parts):
+            raise ValueError(f"措施{self.clause}：scope 为 need 时须有 parts，否则不得有")
+        if not self.lead and self.configured_lead is None:
+            raise ValueError(f"措施{self.clause}：条文无牵头单位，须设 configured_lead")
+        return self
+
+    def until(self, part: Part) -> date | None:
+        """The last day `part` holds: its own, else the clause's; None when the notice names none."""
+        return part.valid_until or self.valid_until
+
+
+class Applied(NamedTuple):
+    """A part of a measure that applies: its term, the facts that make it apply (Chinese), its last day."""
+
+    measure: Measure
+    part: Part
+    term: str
+    reason: str
+    until: date | None
+
+
+def applicable(facts: Facts, on: date) -> list[Applied]:
+    """The parts of measures that apply to a need on the day it was stated, in the order of the clauses.
+
+    A clause may appear once for each of its parts. What facts cannot tell is in the part's `to_verify`.
+    """
+    found = []
+    for measure in measures():
+        for part in measure.parts:
+            until = measure.until(part)
+            if on < measure.valid_from or (until is not None and on > until):
+                continue
+            met = next((one for one in part.when if not one.failing(facts)), None)
+            if met is not None:
+                found.append(Applied(measure, part, part.term, met.reason(facts), until))
+    return found
+
+
+def measure(number: int) -> Measure:
+    """Measure 1 to 17. Raises KeyError for another number."""
+    if not 1 <= number <= len(measures()):
+        raise KeyError(number)
+    return measures()[number - 1]
+
+
+@lru_cache(maxsize=1)
+def measures() -> tuple[Measure, ...]:
+    """All 17, by number."""
+    rows = read_yaml("measures.yaml", TypeAdapter(tuple[Measure, ...]))
+    if [row.number for row in rows] != list(range(1, 18)):
+        raise ValueError("措施须为一至十七，依次各一条")
+    return rows

@@ -1,0 +1,102 @@
+"""What goes into one transaction, and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.envelope import Envelope
+from yuqiao.runtime.gateway import Outcome
+from yuqiao.runtime.messages import Cause, Command, Deadline, HeldTooLong, Message
+from yuqiao.runtime.records import Decoded, Record, decode
+
+Partition = tuple[str, int]
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """One message on its way through a batch. `claim` is (stream, id, digest); None where a row of ours stands behind it."""
+
+    cause: Cause
+    message: Message | None = None
+    record: Record | None = None
+    poison: str | None = None
+    claim: tuple[str, str, str] | None = None
+    held_id: int | None = None
+    parked_id: int | None = None
+    keys: tuple[str, ...] = ()
+    outcome: Outcome | BaseException | None = None
+
+    @property
+    def key(self) -> str:
+        """The key under which it is parked."""
+        return self.keys[0]
+
+
+def arrival_of_record(record: Record) -> Arrival:
+    """A bank's record is claimed by its place (a reply sent again is a question for the domain), others by their id."""
+    decoded: Decoded = decode(record)
+    by_place = decoded.cause.bank is not None or decoded.poison is not None
+    claim = (record.topic, record.place if by_place else decoded.cause.id, decoded.cause.digest)
+    return Arrival(decoded.cause, decoded.message, record, decoded.poison, claim)
+
+
+def arrival_of_command(command: Command, digest: str) -> Arrival:
+    """A command is claimed by its id."""
+    return Arrival(
+        Cause(command.id, type(command).__name__, digest=digest), command, claim=("command", command.id, digest)
+    )
+
+
+def arrival_of_deadline(deadline: Deadline) -> Arrival:
+    """A deadline is re-checked under its key's lock, so it needs no claim."""
+    name = type(deadline).__name__
+    return Arrival(Cause(f"{name}/{deadline.model_dump_json()}", name), deadline)
+
+
+def arrival_of_held(record: Record, held_id: int, expired: bool, subject: str) -> Arrival:
+    """A held record again: as itself when its subject came, as HeldTooLong when it did not."""
+    decoded = decode(record)
+    message = decoded.message
+    if expired and isinstance(message, Event):
+        message = HeldTooLong(message=message, subject=subject)
+    return Arrival(decoded.cause, message, record, decoded.poison, held_id=held_id)
+
+
+def arrival_of_parked(record: Record, parked_id: int) -> Arrival:
+    """A parked record that an operator replays."""
+    decoded = decode(record)
+    return Arrival(decoded.cause, decoded.message, record, decoded.poison, parked_id=parked_id)
+
+
+@dataclass(slots=True)
+class Batch:
+    """`moves` are the positions that this batch advances: partition → (expected, next)."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    moves: Mapping[Partition, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """A committed event ready to be published."""
+
+    seq: int
+    topic: str
+    key: str
+    body: bytes
+    envelope: Envelope
+
+
+@dataclass(slots=True)
+class Committed:
+    """What a batch left behind. `others_unsent`: rows of another process are waiting, so read instead of trusting memory."""
+
+    now: datetime
+    rows: list[LogRow] = field(default_factory=list)
+    others_unsent: bool = False
+    applied: int = 0
+    skipped: int = 0
+    held: int = 0
+    parked: int = 0
+    changed: bool = False

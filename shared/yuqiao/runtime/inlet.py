@@ -1,0 +1,174 @@
+"""Records from Kafka: one subscription per service through FastStream, positions in Postgres, one batch in flight."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from asyncpg import Pool
+from faststream.kafka import KafkaBroker
+
+from yuqiao.runtime.batch import Partition
+from yuqiao.runtime.records import Record
+from yuqiao.runtime.sql import Queries
+
+Q = Queries.beside(__file__)
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Fetched:
+    """Records in partition order and the positions they move."""
+
+    records: list[Record] = field(default_factory=list)
+    moves: dict[Partition, tuple[int, int]] = field(default_factory=dict)
+
+
+class Inlet(Protocol):
+    """Where a loop gets records from."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether `take` would give records."""
+
+    def arrived(self) -> "asyncio.Future[Any]":
+        """A future that is done when records may be there."""
+
+    def take(self) -> Fetched | None:
+        """What has arrived; the next fetch starts when it is `done`."""
+
+    def done(self, fetched: Fetched) -> None:
+        """That batch is committed."""
+
+    async def seek(self) -> None:
+        """Forget what was fetched and go on where Postgres says."""
+
+
+class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
+
+    def __init__(self, broker: KafkaBroker, pattern: str, group: str, pool: "Pool[Any]", size: int) -> None:
+        """`pattern` names every topic the service reads; topics that appear later are seen within 5 s."""
+        self.pool, self.size = pool, size
+        self.positions: dict[Partition, int] = {}
+        self.subscriber = broker.subscriber(
+            pattern=pattern,
+            group_id=group,
+            auto_offset_reset="earliest",
+            listener=self,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=120_000,
+            fetch_max_wait_ms=200,
+        )
+        self.epoch = 0
+        self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
+        self._commit: asyncio.Task[None] | None = None
+        self._never: asyncio.Future[Any] | None = None
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """What was fetched before is worthless now."""
+        self.epoch += 1
+        self.positions.clear()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Start where Postgres says."""
+        self.epoch += 1
+        if assigned:
+            await self._seek(sorted((p.topic, p.partition) for p in assigned))
+
+    async def seek(self) -> None:
+        """Forget what was fetched and go on where Postgres says."""
+        self.epoch += 1
+        consumer = self.subscriber.consumer
+        if consumer is not None and consumer.assignment():
+            await self._seek(sorted((p.topic, p.partition) for p in consumer.assignment()))
+
+    async def _seek(self, partitions: list[Partition]) -> None:
+        topics, numbers = [t for t, _ in partitions], [n for _, n in partitions]
+        await self.pool.execute(Q.begin_positions, topics, numbers)
+        rows = await self.pool.fetch(Q.load_positions, topics, numbers)
+        consumer = self.subscriber.consumer
+        self.positions = {(r["topic"], r["partition"]): r["next"] for r in rows}
+        for (topic, number), offset in self.positions.items():
+            if consumer is not None:
+                consumer.seek(TopicPartition(topic, number), offset)
+        log.info("partitions", assigned=len(partitions))
+
+    @property
+    def ready(self) -> bool:
+        """Whether a fetch has ended."""
+        return self._fetch is not None and self._fetch.done()
+
+    def arrived(self) -> "asyncio.Future[Any]":
+        """The fetch under way; without a consumer, a future that never ends."""
+        if self._fetch is None and self.subscriber.consumer is not None:
+            self._fetch = asyncio.ensure_future(self._getmany())
+        if self._fetch is not None:
+            return self._fetch
+        if self._never is None:
+            self._never = asyncio.get_running_loop().create_future()
+        return self._never
+
+    async def _getmany(self) -> tuple[int, dict[Any, Any]]:
+        epoch = self.epoch
+        consumer = self.subscriber.consumer
+        try:
+            found = await consumer.getmany(timeout_ms=1000, max_records=self.size) if consumer else {}
+        except KafkaError as error:
+            log.warning("fetch failed", error=type(error).__name__)
+            await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
+            found = {}
+        return epoch, found
+
+    def take(self) -> Fetched | None:
+        """The records of the finished fetch, if they still belong to this assignment."""
+        if not self.ready or self._fetch is None:
+            return None
+        fetch, self._fetch = self._fetch, None
+        if fetch.cancelled() or fetch.exception():
+            return None
+        epoch, found = fetch.result()
+        if epoch != self.epoch or not found:
+            return None
+        fetched = Fetched()
+        for tp, records in sorted(found.items()):
+            partition = (tp.topic, tp.partition)
+            if partition not in self.positions:
+                continue
+            fetched.moves[partition] = (self.positions[partition], records[-1].offset + 1)
+            fetched.records += [_record(r) for r in records]
+        return fetched
+
+    def done(self, fetched: Fetched) -> None:
+        """Move on, and let Kafka's committed offsets follow without waiting for them."""
+        for partition, (_, following) in fetched.moves.items():
+            if partition in self.positions:
+                self.positions[partition] = following
+        if self._commit is None or self._commit.done():
+            self._commit = asyncio.ensure_future(self._follow())
+
+    async def _follow(self) -> None:
+        consumer = self.subscriber.consumer
+        if consumer is None:
+            return
+        mine = consumer.assignment()
+        offsets = {TopicPartition(t, n): o for (t, n), o in self.positions.items() if TopicPartition(t, n) in mine}
+        with contextlib.suppress(KafkaError, ValueError):
+            await consumer.commit({tp: o for tp, o in offsets.items() if o > 0})
+
+    async def stop(self) -> None:
+        """Let the last offsets follow, then stop fetching."""
+        if self._fetch is not None:
+            self._fetch.cancel()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._follow(), 2)
+
+
+def _record(raw: Any) -> Record:
+    headers = tuple((name, value) for name, value in raw.headers)
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, headers, raw.timestamp)

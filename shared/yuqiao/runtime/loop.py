@@ -1,0 +1,207 @@
+"""One loop per process takes what is there — records, commands, deadlines, held and replayed messages — and runs it."""
+
+import asyncio
+import contextlib
+import time
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+import structlog
+from asyncpg import (
+    DeadlockDetectedError,
+    InterfaceError,
+    LockNotAvailableError,
+    PostgresConnectionError,
+    SerializationError,
+)
+from asyncpg.exceptions import IdleInTransactionSessionTimeoutError, OperatorInterventionError
+
+from yuqiao.runtime import metrics
+from yuqiao.runtime.batch import (
+    Arrival,
+    Batch,
+    Committed,
+    arrival_of_command,
+    arrival_of_deadline,
+    arrival_of_held,
+    arrival_of_parked,
+    arrival_of_record,
+)
+from yuqiao.runtime.book import Book
+from yuqiao.runtime.database import borrowed
+from yuqiao.runtime.gateway import Outcome
+from yuqiao.runtime.inlet import Fetched, Inlet
+from yuqiao.runtime.messages import Command, Refused
+from yuqiao.runtime.records import record_from_row
+from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.shell import Again, Shell, StalePosition
+from yuqiao.runtime.sql import Queries
+
+B = TypeVar("B", bound=Book)
+Q = Queries.beside(__file__)
+log = structlog.get_logger()
+
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    PostgresConnectionError,
+    InterfaceError,
+    DeadlockDetectedError,
+    SerializationError,
+    LockNotAvailableError,
+    OperatorInterventionError,
+    IdleInTransactionSessionTimeoutError,
+    Again,
+)
+MAX_PARKED_IN_A_ROW = 100
+
+
+class TooManyParked(Exception):
+    """One message after another cannot be decided: that is our fault, so the process stops."""
+
+
+class Loop(Generic[B]):
+    """Owns the order of batches. One batch is in flight at a time."""
+
+    def __init__(self, shell: Shell[B], relay: Relay, inlet: Inlet, *, size: int, poll: float) -> None:
+        """`size` bounds a batch, `poll` seconds lie at most between two looks for what is due."""
+        self.shell, self.relay, self.inlet, self.pool = shell, relay, inlet, shell.pool
+        self.size, self.poll = size, poll
+        self.commands: list[tuple[Command, asyncio.Future[Outcome]]] = []
+        self.wake = asyncio.Event()
+        self.stopping = False
+        self.last_turn = time.monotonic()
+        self.parked_in_a_row = 0
+        self._look_at = 0.0
+
+    def submit(self, command: Command) -> "asyncio.Future[Outcome]":
+        """Queue a command; the future ends at its commit, or with Refused."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if self.stopping:
+            future.set_exception(Refused("stopping", "服务正在重启，请稍后重试", 503))
+        else:
+            self.commands.append((command, future))
+            self.wake.set()
+        return future
+
+    def look(self) -> None:
+        """Something may be due: look at once."""
+        self._look_at = 0.0
+        self.wake.set()
+
+    def stop(self) -> None:
+        """Finish the batch in flight, then end."""
+        self.stopping = True
+        self.wake.set()
+
+    async def run(self) -> None:
+        """Until stopped. Raises what must stop the process."""
+        while not self.stopping:
+            self.last_turn = time.monotonic()
+            fetched = await self._wait()
+            if self.stopping:
+                break
+            await self._turn(fetched)
+        for _, future in self.commands:
+            if not future.done():
+                future.set_exception(Refused("stopping", "服务正在重启，请稍后重试", 503))
+
+    async def _wait(self) -> Fetched | None:
+        """Records, or None when something else is there to do."""
+        until_look = self._look_at - time.monotonic()
+        if not self.commands and until_look > 0 and not self.inlet.ready:
+            waiting = asyncio.ensure_future(self.wake.wait())
+            await asyncio.wait({waiting, self.inlet.arrived()}, timeout=until_look, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        self.wake.clear()
+        return self.inlet.take()
+
+    async def _turn(self, fetched: Fetched | None) -> None:
+        queued, self.commands = self.commands[: self.size], self.commands[self.size :]
+        batch = Batch()
+        if fetched:
+            batch.moves = fetched.moves
+            batch.arrivals += [arrival_of_record(record) for record in fetched.records]
+        commands = [arrival_of_command(c, sha256(c.model_dump_json().encode()).hexdigest()) for c, _ in queued]
+        batch.arrivals += commands
+        looked = time.monotonic() >= self._look_at
+        if looked:
+            batch.arrivals += await self._retrying(self._due)
+            self._look_at = time.monotonic() + self.poll
+        if batch.arrivals or batch.moves:
+            await self._run(batch, fetched, looked)
+        for arrival, (_, future) in zip(commands, queued, strict=True):
+            _answer(future, arrival)
+
+    async def _due(self) -> list[Arrival]:
+        """Deadlines, replays that were asked for, held messages whose subject came or never came."""
+        async with borrowed(self.pool) as conn:
+            now = await self.shell.clock.read(conn)
+            due = [arrival_of_deadline(d) for d in await self.shell.store.due(conn, now, self.size)]
+            replays = [
+                arrival_of_parked(record_from_row(r), r["id"]) for r in await conn.fetch(Q.replay_ready, self.size)
+            ]
+            held = [
+                arrival_of_held(record_from_row(r), r["id"], r["expired"], r["subject"])
+                for r in await conn.fetch(Q.held_ready, now, self.size)
+            ]
+        return replays + held + due
+
+    async def _run(self, batch: Batch, fetched: Fetched | None, looked: bool) -> None:
+        started = time.monotonic()
+        try:
+            committed = await self._retrying(lambda: self.shell.run(batch))
+        except StalePosition as stale:
+            metrics.stale_positions.inc()
+            log.warning("stale position", partitions=str(stale))
+            await self.inlet.seek()
+            rest = Batch([a for a in batch.arrivals if a.claim is None or a.claim[0] == "command"])
+            if rest.arrivals:
+                await self._run(rest, None, looked)
+            return
+        metrics.batch_seconds.observe(time.monotonic() - started)
+        self._count(committed, len(batch.arrivals))
+        self.relay.offer(committed)
+        if fetched:
+            self.inlet.done(fetched)
+        if looked and committed.changed:
+            self._look_at = 0.0  # more may be due than one batch takes
+
+    async def _retrying(self, action: Any) -> Any:
+        """Run an action again after transient errors, with back-off, until it works or the process stops."""
+        delay = 0.05
+        while True:
+            try:
+                return await action()
+            except TRANSIENT as error:
+                metrics.retries.labels(type(error).__name__).inc()
+                log.warning("retrying", error=type(error).__name__, detail=str(error)[:200], seconds=delay)
+                if self.stopping:
+                    raise
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped(), delay)
+                delay = min(delay * 2, 5.0)
+                self.last_turn = time.monotonic()
+
+    async def _stopped(self) -> None:
+        while not self.stopping:
+            self.wake.clear()
+            await self.wake.wait()
+
+    def _count(self, committed: Committed, size: int) -> None:
+        metrics.batches.inc()
+        metrics.batch_messages.observe(size)
+        for outcome in ("applied", "skipped", "held", "parked"):
+            metrics.messages.labels(outcome).inc(getattr(committed, outcome))
+        self.parked_in_a_row = self.parked_in_a_row + committed.parked if not committed.applied else 0
+        if self.parked_in_a_row > MAX_PARKED_IN_A_ROW:
+            raise TooManyParked(f"{self.parked_in_a_row} messages in a row could not be decided")
+
+
+def _answer(future: "asyncio.Future[Outcome]", arrival: Arrival) -> None:
+    if future.done():
+        return
+    if isinstance(arrival.outcome, BaseException):
+        future.set_exception(arrival.outcome)
+    else:
+        future.set_result(arrival.outcome or Outcome(()))

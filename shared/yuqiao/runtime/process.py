@@ -1,0 +1,199 @@
+"""A service as a process: pool, broker, loop, relay and the two HTTP ports, wired once and stopped in order."""
+
+import asyncio
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import structlog
+from asyncpg import Connection, Pool
+from asyncpg.exceptions import PostgresError
+
+from yuqiao.contracts.streams import read_pattern
+from yuqiao.runtime import ops
+from yuqiao.runtime.book import Book
+from yuqiao.runtime.clock import Clock, SteppedClock, SystemClock
+from yuqiao.runtime.database import borrowed, make_pool, migration_files, missing_migrations
+from yuqiao.runtime.gateway import Outcome
+from yuqiao.runtime.http import make_app, make_server
+from yuqiao.runtime.inlet import KafkaInlet
+from yuqiao.runtime.kafka import KafkaPublisher, make_broker
+from yuqiao.runtime.loop import Loop
+from yuqiao.runtime.messages import Command, Refused
+from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.service import Service
+from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.shell import Shell
+
+B = TypeVar("B", bound=Book)
+log = structlog.get_logger()
+
+
+class Process(Generic[B]):
+    """One running service."""
+
+    def __init__(self, service: Service[B], settings: Settings, pool: "Pool[Any]") -> None:
+        """Wired, not started."""
+        self.service, self.settings, self.pool = service, settings, pool
+        self.clock: Clock = SteppedClock() if settings.clock == "stepped" else SystemClock()
+        self.broker = make_broker(settings)
+        self.inlet = KafkaInlet(
+            self.broker, read_pattern(service.name), f"yuqiao.{service.name}", pool, settings.batch_size
+        )
+        self.publisher = KafkaPublisher(settings)
+        self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds)
+        self.store = service.store(settings)
+        writer = f"{os.uname().nodename}/{os.getpid()}"
+        held_for = timedelta(days=settings.held_days)
+        self.shell = Shell(service, self.store, pool, self.clock, writer=writer, held_for=held_for)
+        self.loop = Loop(self.shell, self.relay, self.inlet, size=settings.batch_size, poll=settings.poll_seconds)
+        self.connected = False
+
+    async def submit(self, command: Command) -> Outcome:
+        """Run a command to its commit."""
+        return await self.loop.submit(command)
+
+    async def submit_all(self, commands: Sequence[Command]) -> list[Outcome | BaseException]:
+        """Run many commands together; refusals come back in place."""
+        return await asyncio.gather(*(self.loop.submit(c) for c in commands), return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection in a read-only transaction. Raises Refused (503) when the database is away."""
+        try:
+            async with borrowed(self.pool, 5) as conn, conn.transaction(readonly=True):
+                yield conn
+        except (OSError, TimeoutError, PostgresError) as error:
+            raise Refused("database_unavailable", "数据库暂不可用", 503) from error
+
+    async def now(self) -> datetime:
+        """Business time, Beijing."""
+        async with self.reading() as conn:
+            return await self.clock.read(conn)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set or a part fails."""
+        servers = [self._ops_server()]
+        if self.service.routes:
+            app = make_app(f"yuqiao {self.service.name}")
+            app.include_router(self.service.routes(self))
+            servers.append(make_server(app, self.settings.host, self.settings.http_port))
+        tasks = [asyncio.create_task(self.loop.run(), name="loop")]
+        tasks += [
+            asyncio.create_task(self.relay.run(), name="relay"),
+            asyncio.create_task(self._connect(), name="kafka"),
+        ]
+        tasks += [asyncio.create_task(self._listen(), name="listen")]
+        tasks += [asyncio.create_task(server.serve(), name="http") for server in servers]
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await self._shut_down(tasks, servers)
+        stopping.cancel()
+        for task in done - {stopping}:
+            if not task.cancelled() and (error := task.exception()):
+                raise error
+
+    def _ops_server(self) -> Any:
+        return make_server(ops.make_ops_app(self), self.settings.host, self.settings.ops_port)
+
+    async def _shut_down(self, tasks: list["asyncio.Task[None]"], servers: list[Any]) -> None:
+        """Finish the batch in flight, publish what it committed, leave the group."""
+        for server in servers:
+            server.should_exit = True
+        self.loop.stop()
+        await asyncio.wait([t for t in tasks if t.get_name() in ("loop", "http")], timeout=15)
+        deadline = asyncio.get_running_loop().time() + 5
+        while self.relay.leading and not self.relay.idle and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)  # bounded: what is not published now is published by the next process
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.inlet.stop()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.broker.stop(), 5)
+        await self.publisher.stop()
+        await self.relay.resign()
+
+    async def _connect(self) -> None:
+        """Subscribe as soon as the broker is there; nobody is restarted because it is not."""
+        delay = 0.2
+        while True:
+            try:
+                await asyncio.wait_for(self.broker.start(), 30)
+                self.connected = True
+                self.loop.look()
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # every way in which a broker can be absent: say it and try again
+                log.warning("kafka unreachable", error=type(error).__name__, seconds=delay)
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(self.broker.stop(), 5)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5)
+
+    async def _listen(self) -> None:
+        """Wake-ups from the database; a poll stands behind each of them."""
+        channels = {"yuqiao_clock": self.loop.look, f"yuqiao_{self.service.name}": self._woken}
+        while True:
+            try:
+                async with borrowed(self.pool) as conn:
+                    for channel, action in channels.items():
+                        await conn.add_listener(channel, _calling(action))
+                    while not conn.is_closed():
+                        await asyncio.sleep(1)
+                        await conn.execute("SELECT")
+            except (OSError, PostgresError, TimeoutError) as error:
+                log.warning("listen failed", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    def _woken(self) -> None:
+        self.relay.look()
+        self.loop.look()
+
+    async def not_ready_because(self) -> list[str]:
+        """Reasons why this process cannot do its work now; empty when it can."""
+        reasons = []
+        try:
+            async with borrowed(self.pool, 2) as conn:
+                missing = await missing_migrations(conn, migration_files(service_folder(self.service.name)))
+                reasons += [f"migration {name} is missing" for name in missing]
+                await self.clock.read(conn)
+        except Exception as error:  # whatever the database's absence looks like, it is a reason
+            reasons.append(f"database: {type(error).__name__}")
+        if not self.connected or not self.inlet.positions:
+            reasons.append("broker: not subscribed yet")
+        if self.relay.behind:
+            reasons.append("broker: publication fails")
+        return reasons
+
+
+def _calling(action: Callable[[], None]) -> Callable[..., None]:
+    return lambda *_: action()
+
+
+def service_folder(name: str) -> Path:
+    """The folder of a service's code."""
+    module = importlib.import_module(f"services.{name}")
+    return Path(str(module.__file__)).parent
+
+
+async def start(service: Service[B], settings: Settings, stop: asyncio.Event) -> None:
+    """Connect to the database (waiting for it, bounded) and run."""
+    for attempt in range(60):
+        try:
+            pool = await make_pool(settings)
+            break
+        except (OSError, PostgresError, TimeoutError) as error:
+            if attempt == 59 or stop.is_set():
+                raise
+            print(f"waiting for the database: {type(error).__name__}", file=sys.stderr)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1)
+    async with pool:
+        await Process(service, settings, pool).run(stop)

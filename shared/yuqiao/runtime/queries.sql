@@ -1,0 +1,161 @@
+-- name: move_positions
+UPDATE position AS p SET next = m.next
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m (topic, partition, expected, next)
+WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.expected
+RETURNING p.topic, p.partition;
+
+-- name: begin_positions
+INSERT INTO position (topic, partition, next)
+SELECT topic, partition, 0 FROM unnest($1::text[], $2::int[]) AS a (topic, partition)
+ON CONFLICT DO NOTHING;
+
+-- name: load_positions
+SELECT p.topic, p.partition, p.next
+FROM position AS p JOIN unnest($1::text[], $2::int[]) AS a (topic, partition)
+    ON p.topic = a.topic AND p.partition = a.partition;
+
+-- name: claim
+INSERT INTO inbox (stream, id, digest)
+SELECT stream, id, digest FROM unnest($1::text[], $2::text[], $3::text[]) AS c (stream, id, digest)
+ON CONFLICT DO NOTHING
+RETURNING stream, id;
+
+-- name: unclaim
+DELETE FROM inbox WHERE stream = 'command' AND id = ANY($1::text[]);
+
+-- name: claimed_digests
+SELECT i.stream, i.id, i.digest
+FROM inbox AS i JOIN unnest($1::text[], $2::text[]) AS c (stream, id) ON i.stream = c.stream AND i.id = c.id;
+
+-- name: insert_keys
+INSERT INTO key_lock (key) SELECT key FROM unnest($1::text[]) AS k (key) ORDER BY key ON CONFLICT DO NOTHING;
+
+-- name: lock_keys
+SELECT key FROM key_lock WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE;
+
+-- name: parked_keys
+SELECT key, bool_and(asked = 'replay') IS TRUE AS replaying
+FROM parked WHERE decided_at IS NULL AND key = ANY($1::text[]) GROUP BY key;
+
+-- name: take_sequences
+INSERT INTO sequence AS s (topic, key, last)
+SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (topic, key, count) ORDER BY topic, key
+ON CONFLICT (topic, key) DO UPDATE SET last = s.last + excluded.last
+RETURNING topic, key, last;
+
+-- name: append_log
+INSERT INTO event_log (id, type, owner, topic, key, sequence, at, cause, body, writer)
+SELECT id, type, owner, topic, key, sequence, at, cause, body, $10
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
+    WITH ORDINALITY AS e (id, type, owner, topic, key, sequence, at, cause, body, ordinal)
+ORDER BY ordinal
+RETURNING seq;
+
+-- name: others_unsent
+SELECT EXISTS (SELECT FROM event_log WHERE sent_at IS NULL AND topic IS NOT NULL AND writer <> $1);
+
+-- name: unsent
+SELECT seq, id, type, topic, key, sequence, at, body FROM event_log
+WHERE sent_at IS NULL AND topic IS NOT NULL ORDER BY seq LIMIT $1;
+
+-- name: mark_sent
+UPDATE event_log SET sent_at = now() WHERE seq = ANY($1::bigint[]);
+
+-- name: try_relay_lock
+SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.relay'));
+
+-- name: introduce_shared
+SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.subject'));
+
+-- name: hold_exclusive
+SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.subject'));
+
+-- name: introduce
+INSERT INTO subject (subject, key) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING;
+
+-- name: known_subjects
+SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
+
+-- name: hold
+INSERT INTO held (subject, key, topic, partition, "offset", record_key, headers, body, held_at, expires_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::bytea[],
+    $9::timestamptz[], $10::timestamptz[]);
+
+-- name: held_for
+SELECT id, subject, topic, partition, "offset", record_key, headers, body FROM held
+WHERE released_at IS NULL AND subject = ANY($1::text[]) ORDER BY id;
+
+-- name: held_ready
+SELECT h.id, h.subject, h.topic, h.partition, h."offset", h.record_key, h.headers, h.body, h.expires_at <= $1 AS expired
+FROM held AS h LEFT JOIN subject AS s ON s.subject = h.subject
+WHERE h.released_at IS NULL AND (s.subject IS NOT NULL OR h.expires_at <= $1)
+ORDER BY h.id LIMIT $2;
+
+-- name: lock_held
+SELECT id FROM held WHERE id = ANY($1::bigint[]) AND released_at IS NULL ORDER BY id FOR UPDATE;
+
+-- name: release_held
+UPDATE held SET released_at = now(), outcome = o.outcome
+FROM unnest($1::bigint[], $2::text[]) AS o (id, outcome) WHERE held.id = o.id;
+
+-- name: park
+INSERT INTO parked (key, kind, behind, reason, detail, topic, partition, "offset", record_key, headers, body, asked)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::bytea[],
+    $10::text[], $11::bytea[], $12::text[]);
+
+-- name: replay_ready
+SELECT p.id, p.key, p.kind, p.topic, p.partition, p."offset", p.record_key, p.headers, p.body FROM parked AS p
+WHERE p.decided_at IS NULL AND p.asked = 'replay' AND NOT EXISTS (
+    SELECT FROM parked AS e WHERE e.key = p.key AND e.id < p.id AND e.decided_at IS NULL AND e.asked IS DISTINCT FROM 'replay')
+ORDER BY p.id LIMIT $1;
+
+-- name: lock_parked
+SELECT id FROM parked WHERE id = ANY($1::bigint[]) AND decided_at IS NULL AND asked = 'replay' ORDER BY id FOR UPDATE;
+
+-- name: replayed
+UPDATE parked SET decided_at = now(), outcome = 'replayed' WHERE id = ANY($1::bigint[]);
+
+-- name: replay_failed
+UPDATE parked AS p SET asked = NULL, attempts = attempts + (p.id = f.id)::int,
+    reason = CASE WHEN p.id = f.id THEN f.reason ELSE p.reason END, detail = CASE WHEN p.id = f.id THEN f.detail ELSE p.detail END
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS f (id, key, reason, detail)
+WHERE p.key = f.key AND p.decided_at IS NULL;
+
+-- name: read_clock
+SELECT now FROM platform.clock WHERE singleton;
+
+-- name: wake_others
+SELECT pg_notify('yuqiao_' || current_schema(), 'relay');
+
+-- name: forget_inbox
+DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1);
+
+-- name: counts
+SELECT
+    (SELECT count(*) FROM event_log WHERE sent_at IS NULL AND topic IS NOT NULL) AS unsent,
+    (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM event_log
+        WHERE sent_at IS NULL AND topic IS NOT NULL)::float8 AS oldest_unsent,
+    (SELECT count(*) FROM parked WHERE decided_at IS NULL) AS parked,
+    (SELECT count(*) FROM held WHERE released_at IS NULL) AS held;
+
+-- name: events_by_type
+SELECT type, count(*) AS count FROM event_log GROUP BY type;
+
+-- name: migrate_lock
+SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.migrate'));
+
+-- name: migration_table
+CREATE TABLE IF NOT EXISTS migration (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- name: has_migrations
+SELECT to_regclass('migration') IS NOT NULL;
+
+-- name: migrations
+SELECT name, checksum FROM migration;
+
+-- name: migration_done
+INSERT INTO migration (name, checksum) VALUES ($1, $2);

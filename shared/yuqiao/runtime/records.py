@@ -1,0 +1,128 @@
+"""From a Kafka record to a message: decoded, named by its cause, or with the reason why it is neither."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+
+from yuqiao.contracts.base import Event, event_type
+from yuqiao.contracts.envelope import BadEnvelope, Envelope, read_envelope
+from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
+from yuqiao.contracts.streams import parse_bank_topic
+from yuqiao.contracts.values import Reason
+from yuqiao.runtime.messages import BadRecord, Cause, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A consumed Kafka record, driver-free. `offset` is its place in the partition."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp_ms: int = 0
+
+    @property
+    def place(self) -> str:
+        """topic/partition/offset."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def headers_text(self) -> str:
+        """The headers as JSON with hex values: how held and parked rows keep them."""
+        return json.dumps([[name, (value or b"").hex()] for name, value in self.headers])
+
+
+def headers_from_text(text: str) -> tuple[tuple[str, bytes], ...]:
+    """The inverse of `Record.headers_text`."""
+    return tuple((name, bytes.fromhex(value)) for name, value in json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A record understood. `message` None: an unknown type, or a tombstone, to be skipped. `poison`: why it is no event."""
+
+    cause: Cause
+    message: Message | None
+    poison: str | None = None
+
+
+def decode(record: Record) -> Decoded:
+    """Decode a record of a shared stream or of a bank's topic; never raises for what stands in the record."""
+    digest = sha256(record.value or b"").hexdigest()
+    bank = parse_bank_topic(record.topic)
+    name = bank[0] if bank else None
+    try:
+        envelope = read_envelope(record.headers, datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+    except BadEnvelope as bad:
+        cause = Cause(_bank_id(record), "", record.place, digest, name)
+        reason = Reason(code="bad_header", values={"field": bad.header}, text=str(bad))
+        return _wrong(record, cause, None, (reason,))
+    cause = Cause(envelope.id, envelope.type, record.place, digest, name)
+    if record.value is None:
+        return Decoded(cause, None)
+    return _body(record, cause, envelope, record.value)
+
+
+def _body(record: Record, cause: Cause, envelope: Envelope, value: bytes) -> Decoded:
+    kind = event_type(envelope.type)
+    bank = parse_bank_topic(record.topic)
+    if kind is None and bank is None:
+        return Decoded(cause, None)
+    if kind is None or (bank and getattr(kind, "channel", None) != bank[1]):
+        reason = Reason(
+            code="unknown_type",
+            values={"field": "ce_type", "value": envelope.type[:40]},
+            text=f"消息头 ce_type 的值 {envelope.type[:40]} 不是此主题可用的类型",
+        )
+        return _wrong(record, cause, envelope, (reason,))
+    try:
+        return Decoded(cause, _read(kind, value, bank[0] if bank else None))
+    except NotJson as error:
+        return _wrong(record, cause, envelope, (error.reason,))
+    except ValidationError as error:
+        return _wrong(record, cause, envelope, reasons_of(error))
+
+
+def _read(kind: type[Event], value: bytes, bank: str | None) -> Event:
+    if bank is None:
+        return kind.from_json(value)
+    body = loads_strict(value)
+    if isinstance(body, dict):
+        body.setdefault("bank", bank)
+    return kind.model_validate_json(json.dumps(body))  # JSON mode: strings are the wire form of dates and decimals
+
+
+def _wrong(record: Record, cause: Cause, envelope: Envelope | None, reasons: tuple[Reason, ...]) -> Decoded:
+    bank = parse_bank_topic(record.topic)
+    if bank is None:
+        return Decoded(cause, None, poison="; ".join(r.text for r in reasons)[:1000] or "unreadable")
+    message = BadRecord(
+        bank=bank[0],
+        channel=bank[1],
+        key=_bank_id(record),
+        record_id=envelope.id if envelope else None,
+        record_type=envelope.type if envelope else None,
+        reasons=reasons,
+    )
+    return Decoded(cause, message)
+
+
+def _bank_id(record: Record) -> str:
+    """What to call a bank's record that has no usable id: its key if that is short text, else its place."""
+    try:
+        key = (record.key or b"").decode()
+    except UnicodeDecodeError:
+        key = ""
+    return key if 0 < len(key) <= 64 and key.isascii() and key.isprintable() else record.place
+
+
+def record_from_row(row: Any) -> Record:
+    """The record kept in a held or parked row."""
+    headers = headers_from_text(row["headers"])
+    return Record(row["topic"], row["partition"], row["offset"], row["record_key"], row["body"], headers)

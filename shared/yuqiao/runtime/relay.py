@@ -1,0 +1,145 @@
+"""Publication: one process per service holds the relay lock and publishes committed rows, per key in commit order."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import structlog
+from asyncpg import Connection, Pool, PostgresError
+
+from yuqiao.runtime import metrics
+from yuqiao.runtime.batch import Committed, LogRow
+from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.writing import log_row
+
+Q = Queries.beside(__file__)
+log = structlog.get_logger()
+READ_AT_ONCE = 500
+QUEUE_LIMIT = 50
+
+
+class Publisher(Protocol):
+    """Where rows go. Publishing the same row again is harmless: same id, same bytes."""
+
+    async def publish(self, rows: Sequence[LogRow]) -> None:
+        """Return when every row is acknowledged, in order per key; raise when that is not certain."""
+
+
+class Relay:
+    """Publishes from memory what this process has just committed where nothing of others is unsent, else by reading."""
+
+    def __init__(self, service: str, pool: "Pool[Any]", publisher: Publisher, poll_seconds: float) -> None:
+        """`poll_seconds`: how often a process without the lock tries to get it, and one with it looks for others' rows."""
+        self.service, self.pool, self.publisher, self.poll = service, pool, publisher, poll_seconds
+        self.queue: list[Committed] = []
+        self.wake = asyncio.Event()
+        self.must_read = True
+        self.leading: Connection | None = None
+        self.behind = False
+        self.offered = False
+        self.after_publish: Any = None
+
+    def offer(self, committed: Committed) -> None:
+        """Take over what was committed; too long a queue is dropped and read back later."""
+        if not committed.rows:
+            return
+        if committed.others_unsent or self.must_read or len(self.queue) >= QUEUE_LIMIT:
+            self.queue.clear()
+            self.must_read = True
+        else:
+            self.queue.append(committed)
+        self.offered = True
+        self.wake.set()
+
+    def look(self) -> None:
+        """Somebody else committed something."""
+        self.must_read = True
+        self.wake.set()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing known to be unsent."""
+        return not self.queue and not self.must_read
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), self.poll)
+            self.wake.clear()
+            try:
+                if await self._lead():
+                    await self._drain()
+                    self.behind = False
+                elif self.offered:
+                    await self.pool.execute(Q.wake_others)
+                self.offered = False
+            except (OSError, PostgresError, TimeoutError, ConnectionError, PublishFailed) as error:
+                log.warning("relay.failed", error=type(error).__name__, detail=str(error)[:200])
+                self.behind, self.must_read = True, True
+                self.queue.clear()
+                await self.resign()
+
+    async def _lead(self) -> bool:
+        """Hold the relay lock in an open transaction, so that a frozen process loses it with its transaction."""
+        if self.leading is not None:
+            await asyncio.wait_for(self.leading.execute("SELECT"), 5)
+            return True
+        conn: Any = await self.pool.acquire(timeout=5)
+        try:
+            await conn.execute("BEGIN")
+            if await conn.fetchval(Q.try_relay_lock):
+                self.leading, self.must_read = conn, True
+                metrics.relay_leading.set(1)
+                return True
+            await conn.execute("ROLLBACK")
+        except BaseException:
+            await self._give_back(conn)
+            raise
+        await self.pool.release(conn)
+        self.queue.clear()
+        self.must_read = True
+        return False
+
+    async def _drain(self) -> None:
+        while self.queue or self.must_read:
+            if self.must_read:
+                await self._read_all()
+            elif self.queue:
+                await self._publish(self.queue[0].rows)
+                if self.queue:
+                    self.queue.pop(0)
+
+    async def _read_all(self) -> None:
+        self.queue.clear()
+        self.must_read = False
+        while rows := await self.pool.fetch(Q.unsent, READ_AT_ONCE):
+            await self._publish([log_row(self.service, row) for row in rows])
+
+    async def _publish(self, rows: Sequence[LogRow]) -> None:
+        try:
+            await self.publisher.publish(rows)
+        except Exception as error:
+            raise PublishFailed(f"{type(error).__name__}: {error}") from error
+        if self.after_publish:
+            self.after_publish()
+        await self.pool.execute(Q.mark_sent, [row.seq for row in rows])
+        metrics.published.inc(len(rows))
+
+    async def resign(self) -> None:
+        """Give the lock up."""
+        conn, self.leading = self.leading, None
+        metrics.relay_leading.set(0)
+        if conn is not None:
+            await self._give_back(conn)
+
+    async def _give_back(self, conn: Any) -> None:
+        with contextlib.suppress(Exception):
+            conn.terminate()
+        with contextlib.suppress(Exception):
+            await self.pool.release(conn)
+
+
+class PublishFailed(Exception):
+    """The broker did not acknowledge; the rows stay unsent."""

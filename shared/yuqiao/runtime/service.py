@@ -1,0 +1,62 @@
+"""A service as a declarative value."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.streams import Service as ServiceName
+from yuqiao.runtime.book import Book
+from yuqiao.runtime.messages import Deadline, Message, Moment, Out
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+    from fastapi import APIRouter
+
+    from yuqiao.runtime.gateway import Gateway
+    from yuqiao.runtime.settings import Settings
+
+B = TypeVar("B", bound=Book)
+Handler = Callable[[Any, Any, Moment], Iterator[Out]]
+
+
+class Store(Protocol[B]):
+    """Loads and saves a book. Each method issues a number of statements that does not depend on the batch's size."""
+
+    async def keys(self, conn: "Connection", messages: Sequence[Message]) -> list[tuple[str, ...]]:
+        """The keys to lock for each message; the first is the key under which it is parked."""
+
+    async def load(self, conn: "Connection", keys: Sequence[str], messages: Sequence[Message]) -> B:
+        """The book of these keys, which are locked. Rows that keys share are locked here, in a fixed order."""
+
+    async def save(self, conn: "Connection", book: B) -> None:
+        """Write what changed."""
+
+    async def due(self, conn: "Connection", now: datetime, limit: int) -> list[Deadline]:
+        """At most `limit` deadlines that are due, earliest first, none of a parked key."""
+
+    async def load_all(self, conn: "Connection") -> B:
+        """Everything: what folding the event log must give."""
+
+
+@dataclass(frozen=True)
+class Service(Generic[B]):
+    """What a service is for, what it hears, what it says. `notes` are events that it keeps for itself."""
+
+    name: ServiceName
+    purpose: str
+    book: type[B]
+    store: "Callable[[Settings], Store[B]]"
+    on: Mapping[type, Handler]
+    emits: tuple[type[Event], ...]
+    notes: tuple[type[Event], ...] = ()
+    routes: "Callable[[Gateway], APIRouter] | None" = None
+
+    def handler(self, message: Message) -> Handler | None:
+        """The handler of a message, or None when this service does not listen to it."""
+        return self.on.get(type(message))
+
+    def may_emit(self, event: Event) -> bool:
+        """Whether the event is declared."""
+        return type(event) in self.emits or type(event) in self.notes

@@ -1,0 +1,64 @@
+"""Settings from the environment: prefix YUQIAO_, `_FILE` variants for secrets, unknown names refused."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "YUQIAO_"
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+class UnknownSetting(ValueError):
+    """A variable with our prefix that nothing reads: probably a typing error."""
+
+
+class Settings(BaseSettings):
+    """Everything a service process is told. Each field is YUQIAO_<NAME>; `<NAME>_FILE` reads it from a file."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
+
+    service: str = ""
+    kafka_bootstrap: str = "127.0.0.1:29092"
+    kafka_security_protocol: str = "SASL_PLAINTEXT"
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    postgres_dsn: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    http_port: int = 8100
+    ops_port: int = 9100
+    clock: Literal["system", "stepped"] = "system"
+    secret: SecretStr = SecretStr("")
+    operator_key: SecretStr = SecretStr("")
+    public_url: str = "http://127.0.0.1:8101"
+    time_limits: Path = REPOSITORY / "deploy" / "time-limits.yaml"
+    batch_size: int = Field(default=500, ge=1, le=5000)
+    poll_seconds: float = Field(default=0.5, gt=0, le=60)
+    held_days: int = Field(default=1, ge=1, le=30)
+    log_level: str = "info"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name in cls.model_fields:
+            path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+            if path and name not in given:
+                given[name] = Path(path).read_text(encoding="utf-8").strip()
+        return given
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """The settings of this process. Raises UnknownSetting for a variable with our prefix that is none of ours."""
+        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        known |= {f"{name}_FILE" for name in known}
+        for name in os.environ:
+            if name.startswith(PREFIX) and name not in known:
+                raise UnknownSetting(f"未知的环境变量 {name}；可用的有：{'、'.join(sorted(known))}")
+        return cls()
+
+    def printable(self) -> dict[str, str]:
+        """The effective settings, secrets hidden."""
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in self}

@@ -1,0 +1,175 @@
+"""The one way to run a handler: a batch of messages becomes one transaction, with a fixed number of statements."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from asyncpg import Connection, Pool
+
+from yuqiao.runtime import writing
+from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_held
+from yuqiao.runtime.book import Book
+from yuqiao.runtime.clock import Clock
+from yuqiao.runtime.database import borrowed
+from yuqiao.runtime.deciding import Decisions, Trouble
+from yuqiao.runtime.gateway import Outcome
+from yuqiao.runtime.messages import Command, Refused
+from yuqiao.runtime.records import record_from_row
+from yuqiao.runtime.service import Service, Store
+from yuqiao.runtime.sql import Queries
+
+B = TypeVar("B", bound=Book)
+Q = Queries.beside(__file__)
+
+
+class StalePosition(Exception):
+    """Another process owns these partitions now, or this batch was done before: seek to what Postgres says."""
+
+
+class Again(Exception):
+    """A held message's subject came in between: run the batch again."""
+
+
+class Shell(Generic[B]):
+    """Runs batches of one service. A held message is given up `held_for` (business time) after it came."""
+
+    def __init__(
+        self, service: Service[B], store: Store[B], pool: "Pool[Any]", clock: Clock, *, writer: str, held_for: timedelta
+    ) -> None:
+        """`writer` names this process in the event log."""
+        self.service, self.store, self.pool, self.clock = service, store, pool, clock
+        self.writer, self.held_for = writer, held_for
+        self.before_commit: Callable[[], None] = lambda: None
+
+    async def run(self, batch: Batch) -> Committed:
+        """One transaction. Raises StalePosition; Again; database errors; whatever a book's rule raises (a bug)."""
+        async with borrowed(self.pool) as conn, conn.transaction():
+            await self._move_positions(conn, batch)
+            fresh, reused = await self._fresh(conn, batch.arrivals)
+            now = await self.clock.read(conn)
+            if not fresh:
+                return Committed(now, skipped=len(batch.arrivals))
+            decisions = await self._decide(conn, fresh, now, reused)
+            decisions.skipped += len(batch.arrivals) - len(fresh)
+            committed = await self._save(conn, decisions, fresh)
+            self.before_commit()
+            return committed
+
+    async def _move_positions(self, conn: Connection, batch: Batch) -> None:
+        if not batch.moves:
+            return
+        rows = [(topic, part, expected, next_) for (topic, part), (expected, next_) in sorted(batch.moves.items())]
+        moved = await conn.fetch(Q.move_positions, *writing.columns(rows))
+        if len(moved) != len(rows):
+            raise StalePosition(", ".join(f"{t}/{p}" for t, p, _, _ in rows))
+
+    async def _fresh(self, conn: Connection, arrivals: list[Arrival]) -> tuple[list[Arrival], set[int]]:
+        """The arrivals nobody has claimed, in order, and those (by identity) that reuse an id for other bytes."""
+        claims = [a.claim for a in arrivals if a.claim]
+        rows = await conn.fetch(Q.claim, *writing.columns(claims)) if claims else []
+        claimed = {(r["stream"], r["id"]) for r in rows}
+        fresh, seen = [], []
+        for arrival in await self._still_open(conn, arrivals):
+            if arrival.claim is None or arrival.claim[:2] in claimed:
+                fresh.append(arrival)
+                claimed.discard(arrival.claim[:2] if arrival.claim else ("", ""))
+            else:
+                seen.append(arrival)
+        reused = await self._reused(conn, seen) if seen else set()
+        return fresh + [a for a in seen if id(a) in reused], reused
+
+    async def _reused(self, conn: Connection, seen: list[Arrival]) -> set[int]:
+        claims = [a.claim for a in seen if a.claim]
+        rows = await conn.fetch(Q.claimed_digests, [c[0] for c in claims], [c[1] for c in claims])
+        digests = {(r["stream"], r["id"]): r["digest"] for r in rows}
+        reused = set()
+        for arrival in seen:
+            arrival.outcome = Outcome((), repeated=True)
+            if arrival.claim and digests[arrival.claim[:2]] != arrival.claim[2]:
+                if isinstance(arrival.message, Command):
+                    arrival.outcome = Refused("id_reused", "同一标识的请求内容不同", 422)
+                else:
+                    reused.add(id(arrival))
+        return reused
+
+    async def _still_open(self, conn: Connection, arrivals: list[Arrival]) -> list[Arrival]:
+        """Without the held or parked rows that another process has taken meanwhile."""
+        held = [a.held_id for a in arrivals if a.held_id is not None]
+        parked = [a.parked_id for a in arrivals if a.parked_id is not None]
+        held_open = {r["id"] for r in await conn.fetch(Q.lock_held, held)} if held else set()
+        parked_open = {r["id"] for r in await conn.fetch(Q.lock_parked, parked)} if parked else set()
+        return [
+            a
+            for a in arrivals
+            if (a.held_id is None or a.held_id in held_open) and (a.parked_id is None or a.parked_id in parked_open)
+        ]
+
+    async def _decide(self, conn: Connection, arrivals: list[Arrival], now: datetime, reused: set[int]) -> Decisions[B]:
+        parked_keys = await self._lock(conn, arrivals)
+        messages = [a.message for a in arrivals if a.message is not None]
+        book = await self.store.load(conn, sorted({key for a in arrivals for key in a.keys}), messages)
+        decisions = Decisions(self.service, book, now, parked_keys)
+        for arrival in arrivals:
+            decisions.decide(arrival, Trouble("id_reused") if id(arrival) in reused else None)
+        await self._release(conn, decisions)
+        return decisions
+
+    async def _lock(self, conn: Connection, arrivals: list[Arrival]) -> dict[str, bool]:
+        """Lock every key in key order; which of them have open parked messages, and whether all those are replayed."""
+        messages = [a.message for a in arrivals if a.message is not None]
+        found = iter(await self.store.keys(conn, messages))
+        for arrival in arrivals:
+            arrival.keys = next(found) if arrival.message is not None else (_record_key(arrival),)
+        wanted = sorted({key for a in arrivals for key in a.keys})
+        await conn.execute(Q.insert_keys, wanted)
+        await conn.fetch(Q.lock_keys, wanted)
+        return {r["key"]: r["replaying"] for r in await conn.fetch(Q.parked_keys, wanted)}
+
+    async def _release(self, conn: Connection, decisions: Decisions[B]) -> None:
+        """Run what was held for the subjects that this batch made known, in the order in which it came."""
+        done: set[str] = set()
+        while subjects := sorted(set(decisions.book.introduced) - done):
+            if not done:
+                await conn.fetch(Q.introduce_shared)
+            done.update(subjects)
+            rows = await conn.fetch(Q.held_for, subjects)
+            kept = [(arrival_of_held(record_from_row(r), r["id"], False, r["subject"]), r["subject"]) for r in rows]
+            decisions.release(kept, set(subjects).__contains__)
+
+    async def _save(self, conn: Connection, decisions: Decisions[B], arrivals: list[Arrival]) -> Committed:
+        if decisions.held:
+            await self._hold(conn, decisions)
+        await self.store.save(conn, decisions.book)
+        if introduced := decisions.book.introduced:
+            await conn.execute(Q.introduce, list(introduced), list(introduced.values()))
+        if decisions.released:
+            await conn.execute(Q.release_held, *writing.columns(decisions.released))
+        refused = [a.claim[1] for a in arrivals if a.claim and isinstance(a.outcome, Refused)]
+        if refused:
+            await conn.execute(Q.unclaim, refused)
+        await writing.save_parked(conn, decisions.parked, decisions.replayed, decisions.failed)
+        rows = await writing.append(conn, self.service.name, decisions.out, self.writer)
+        return Committed(
+            decisions.now,
+            rows,
+            others_unsent=bool(rows) and await conn.fetchval(Q.others_unsent, self.writer),
+            applied=decisions.applied,
+            skipped=decisions.skipped,
+            held=len(decisions.held),
+            parked=sum(not p.behind for p in decisions.parked),
+            changed=bool(decisions.out or decisions.released or decisions.replayed),
+        )
+
+    async def _hold(self, conn: Connection, decisions: Decisions[B]) -> None:
+        """Keep what speaks of unknown subjects; nobody can make them known between this look and the commit."""
+        await conn.fetch(Q.hold_exclusive)
+        if await conn.fetch(Q.known_subjects, [subject for _, subject in decisions.held]):
+            raise Again
+        await writing.save_held(conn, decisions.held, decisions.now, decisions.now + self.held_for)
+
+
+def _record_key(arrival: Arrival) -> str:
+    if arrival.record is None:
+        return arrival.cause.id
+    key = (arrival.record.key or b"").decode("utf-8", "replace")
+    return key if 0 < len(key) <= 200 and key.isprintable() else arrival.record.place

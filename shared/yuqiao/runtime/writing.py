@@ -1,0 +1,146 @@
+"""What a batch writes besides the book: the event log with its sequences, held and parked messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from asyncpg import Connection
+
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.envelope import Envelope
+from yuqiao.runtime.batch import Arrival, LogRow
+from yuqiao.runtime.messages import BEIJING, derived_id
+from yuqiao.runtime.records import Record
+from yuqiao.runtime.sql import Queries
+
+Q = Queries.beside(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An event and what caused it; `ordinal` is its place among the events of that cause."""
+
+    event: Event
+    arrival: Arrival
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message to be parked: why, and whether only because an earlier one of its key is parked."""
+
+    arrival: Arrival
+    reason: str
+    detail: str
+    behind: bool
+    asked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayFailed:
+    """A replayed message that raised again: it stays parked, and with it the rest of its key."""
+
+    parked_id: int
+    key: str
+    reason: str
+    detail: str
+
+
+def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows as the column arrays that `unnest` takes; at least one row."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def event_id(service: str, emitted: Emitted) -> str:
+    """uuid5(service, cause, type, ordinal): the same cause gives the same ids. A bank's record is named by its place."""
+    cause = emitted.arrival.cause
+    named = cause.place if cause.bank else cause.id
+    return derived_id(service, cause.type, named, emitted.event.wire_type, emitted.ordinal)
+
+
+async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> list[LogRow]:
+    """Give sequences, append to the event log; returns the rows that have a topic, in commit order."""
+    if not out:
+        return []
+    places = [(e.event.topic or "", e.event.key) for e in out]
+    counts = {place: len(list(group)) for place, group in groupby(sorted(places))}
+    taken = await conn.fetch(
+        Q.take_sequences, [t for t, _ in counts], [k for _, k in counts], [int(n) for n in counts.values()]
+    )
+    following = {(r["topic"], r["key"]): r["last"] - counts[(r["topic"], r["key"])] for r in taken}
+    rows: list[tuple[Any, ...]] = []
+    for emitted, place in zip(out, places, strict=True):
+        following[place] += 1
+        event = emitted.event
+        rows.append(
+            (
+                event_id(service, emitted),
+                event.wire_type,
+                emitted.arrival.key,
+                event.topic,
+                event.key,
+                following[place],
+                event.at,
+                emitted.arrival.cause.id,
+                event.to_json().decode(),
+            )
+        )
+    seqs = await conn.fetch(Q.append_log, *columns(rows), writer)
+    return [
+        LogRow(seq["seq"], row[3], row[4], row[8].encode(), _envelope(service, row))
+        for seq, row in zip(seqs, rows, strict=True)
+        if row[3] is not None
+    ]
+
+
+def _envelope(service: str, row: tuple[Any, ...]) -> Envelope:
+    return Envelope(row[0], row[1], f"yuqiao/{service}", beijing(row[6]), row[4], row[5])
+
+
+def log_row(service: str, row: Any) -> LogRow:
+    """A row of the event log as it is published: the same bytes and headers, whether from memory or from the table."""
+    envelope = Envelope(row["id"], row["type"], f"yuqiao/{service}", beijing(row["at"]), row["key"], row["sequence"])
+    return LogRow(row["seq"], row["topic"], row["key"], row["body"].encode(), envelope)
+
+
+def beijing(moment: datetime) -> datetime:
+    """The moment in Beijing time."""
+    return moment.astimezone(BEIJING)
+
+
+async def save_held(conn: Connection, held: list[tuple[Arrival, str]], now: datetime, until: datetime) -> None:
+    """Keep messages whose subject is not known yet."""
+    await conn.execute(
+        Q.hold,
+        [subject for _, subject in held],
+        [a.key for a, _ in held],
+        *columns([_record_columns(a) for a, _ in held]),
+        [now] * len(held),
+        [until] * len(held),
+    )
+
+
+async def save_parked(conn: Connection, parked: list[Parked], replayed: list[int], failed: list[ReplayFailed]) -> None:
+    """Keep what raised, and write down what became of replays."""
+    if parked:
+        await conn.execute(
+            Q.park,
+            [p.arrival.key for p in parked],
+            ["record" if p.arrival.record else "deadline" for p in parked],
+            [p.behind for p in parked],
+            [p.reason for p in parked],
+            [p.detail for p in parked],
+            *columns([_record_columns(p.arrival) for p in parked]),
+            [p.asked for p in parked],
+        )
+    if replayed:
+        await conn.execute(Q.replayed, replayed)
+    if failed:
+        await conn.execute(Q.replay_failed, *columns([(f.parked_id, f.key, f.reason, f.detail) for f in failed]))
+
+
+def _record_columns(arrival: Arrival) -> tuple[Any, ...]:
+    record = arrival.record or Record("", 0, 0, None, arrival.cause.id.encode())
+    return (record.topic, record.partition, record.offset, record.key, record.headers_text(), record.value)

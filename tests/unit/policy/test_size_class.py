@@ -1,0 +1,79 @@
+"""The 16 rows of the standard, at every bound."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from yuqiao.policy.size_class import classify, standards
+
+INDUSTRIES = "A01 C34 E47 F51 F52 G54 G59 G60 H61 H62 I63 I65 K701 K702 L72 O81"
+EXAMPLE = dict(zip([row.code for row in standards()], INDUSTRIES.split(), strict=True))
+LADDER = ("large", "medium", "small", "micro")
+
+
+def code_for(industry: str, metrics: dict[str, Decimal]) -> str:
+    """The class of metrics given in persons and 万元."""
+    staff, revenue, assets = (metrics.get(name) for name in ("staff", "revenue", "assets"))
+    yuan = [None if value is None else value * 10000 for value in (revenue, assets)]
+    return classify(industry, None if staff is None else int(staff), yuan[0], yuan[1]).code
+
+
+def bounds() -> Iterator[tuple[str, str, str]]:
+    for row in standards():
+        for level in LADDER[:3]:
+            for metric in getattr(row, level).metrics():
+                yield row.code, level, metric
+
+
+@pytest.mark.parametrize(("row_code", "level", "metric"), list(bounds()))
+def test_a_bound_is_inclusive_and_one_miss_drops_a_class(row_code: str, level: str, metric: str) -> None:
+    row = next(row for row in standards() if row.code == row_code)
+    own = getattr(row, level)
+    exact = {name: getattr(own, name) for name in own.metrics()}
+    assert code_for(EXAMPLE[row_code], exact) == level
+    step = Decimal(1) if metric == "staff" else Decimal("0.000001")  # 0.01 yuan
+    dropped = code_for(EXAMPLE[row_code], exact | {metric: exact[metric] - step})
+    assert LADDER.index(dropped) > LADDER.index(level)
+
+
+def test_the_table_is_the_standard() -> None:
+    assert len(standards()) == 16
+    assert len(list(bounds())) == 14 * 6 + 2 * 3
+    large = {row.code: row.large.model_dump(exclude_none=True, mode="json") for row in standards()}
+    assert large["industry"] == {"staff": "1000", "revenue": "40000"}
+    assert large["business_services"] == {"staff": "300", "assets": "120000"}
+    assert large["other"] == {"staff": "300"}
+
+
+@pytest.mark.parametrize(
+    ("industry", "row"),
+    [
+        ("A05", "农林牧渔业"),
+        ("B06", "工业"),
+        ("D46", "工业"),
+        ("E50", "建筑业"),
+        ("G53", "交通运输业"),
+        ("G58", "交通运输业"),
+        ("I64", "信息传输业"),
+        ("K7020", "物业管理"),
+        ("K703", "其他未列明"),
+        ("J66", "其他未列明"),
+        ("M73", "其他未列明"),
+    ],
+)
+def test_an_industry_finds_its_row(industry: str, row: str) -> None:
+    assert row in classify(industry, 5, Decimal(1), Decimal(1)).basis
+
+
+@pytest.mark.parametrize("industry", [None, "", "C99", "A34", "K70"])
+def test_an_unknown_or_too_coarse_industry_is_undetermined(industry: str | None) -> None:
+    found = classify(industry, 5, Decimal(1), Decimal(1))
+    assert (found.code, found.term) == ("undetermined", "不可判定")
+
+
+def test_a_missing_metric_is_undetermined_and_named() -> None:
+    found = classify("C34", None, Decimal("1e8"), None)
+    assert found.code == "undetermined"
+    assert "从业人员" in found.basis
+    assert classify("O81", 12, None, None).code == "small"
