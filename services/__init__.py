@@ -1,0 +1,1 @@
+"""The four services: four processes, one anatomy, none imports another."""

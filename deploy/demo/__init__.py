@@ -1,0 +1,1 @@
+"""The demo: weeks of the field in minutes, on a stepped clock, with simulated banks as client processes."""

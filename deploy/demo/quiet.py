@@ -1,0 +1,98 @@
+"""When nothing moves: no lag in any service, nothing unsent, nothing due. Only then may business time move."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from yuqiao.contracts.streams import BANK_READERS, SERVICES, SHARED, parse_bank_topic
+from yuqiao.runtime.messages import Deadline
+from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.sql import Queries
+
+Q = Queries.beside(__file__)
+FAR = datetime.fromisoformat("2100-01-01T00:00:00+08:00")
+
+
+class Restless(Exception):
+    """It did not become quiet in time; the message says what still moved."""
+
+
+class Quiet:
+    """Looks at Postgres as the administrator and at Kafka as the operator."""
+
+    def __init__(self, dsns: Mapping[str, str], admin_dsn: str, kafka: Mapping[str, Any]) -> None:
+        """`dsns`: each service's own address, so that its store reads its own schema."""
+        self.dsns, self.admin_dsn, self.kafka = dsns, admin_dsn, kafka
+        self.stores = {name: import_module(f"services.{name}.service").service.store(Settings()) for name in SERVICES}
+
+    async def __aenter__(self) -> "Quiet":
+        """Connect."""
+        self.admin = await asyncpg.connect(self.admin_dsn)
+        self.connections = {name: await asyncpg.connect(self.dsns[name]) for name in SERVICES}
+        self.consumer = AIOKafkaConsumer(**self.kafka, enable_auto_commit=False)
+        await self.consumer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+        await self.consumer.stop()
+        for conn in [self.admin, *self.connections.values()]:
+            await conn.close()
+
+    async def wait(self, now: datetime, seconds: float = 60) -> None:
+        """Until quiet at `now`. Raises Restless."""
+        deadline = time.monotonic() + seconds
+        while restless := await self.because(now):
+            if time.monotonic() > deadline:
+                raise Restless(f"{now.isoformat()}: {restless}")
+            await asyncio.sleep(0.01)  # the condition is other processes': polled, bounded
+
+    async def because(self, now: datetime) -> str:
+        """What still moves; empty when nothing does. Looked at against the stream, so that nothing slips through."""
+        for name, store in self.stores.items():
+            if due := await store.due(self.connections[name], now, 1):
+                return f"{name} has due {type(due[0]).__name__} of {due[0].due_at}"
+        if unsent := await self.admin.fetchval(Q.unsent):
+            return f"{unsent} unsent"
+        if lag := await self._lag():
+            return lag
+        if unsent := await self.admin.fetchval(Q.unsent):
+            return f"{unsent} unsent"
+        return ""
+
+    async def _lag(self) -> str:
+        positions = {(r["service"], r["topic"], r["partition"]): r["next"] for r in await self.admin.fetch(Q.positions)}
+        ends = await self.consumer.end_offsets([TopicPartition(t, p) for t, p in sorted(await self.partitions())])
+        for tp, end in ends.items():
+            for service in readers(tp.topic):
+                at = positions.get((service, tp.topic, tp.partition), 0)
+                if at < end:
+                    return f"{service} is at {at} of {end} in {tp.topic}/{tp.partition}"
+        return ""
+
+    async def partitions(self) -> set[tuple[str, int]]:
+        """Every partition that a service reads."""
+        if not hasattr(self, "_partitions"):
+            topics = [t for t in await self.consumer.topics() if readers(t)]
+            self._partitions = {(t, p) for t in topics for p in self.consumer.partitions_for_topic(t) or ()}
+        return self._partitions
+
+    async def next_due(self) -> Deadline | None:
+        """The earliest deadline of any service, whenever it is."""
+        found = [d for name in SERVICES for d in await self.stores[name].due(self.connections[name], FAR, 1)]
+        return min(found, key=lambda d: d.due_at, default=None)
+
+
+def readers(topic: str) -> frozenset[str]:
+    """The services that read a topic."""
+    bank = parse_bank_topic(topic)
+    if bank:
+        reader = BANK_READERS[bank[1]]
+        return frozenset({reader} if reader else ())
+    return next((frozenset(map(str, s.readers)) for s in SHARED if s.name == topic), frozenset())

@@ -1,0 +1,66 @@
+"""The house's rules hold in this tree."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tidy import checks
+from tests.tidy.checks import ROOT, python_files
+
+PRODUCT = python_files("shared", "services", "deploy")
+ALL = python_files("shared", "services", "deploy", "tests")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_files_and_functions_are_short(path: Path) -> None:
+    assert list(checks.too_long(name(path), path.read_text(encoding="utf-8"))) == []
+
+
+def test_decisions_are_pure() -> None:
+    pure = [p for p in PRODUCT if p.name in checks.PURE_FILES or "yuqiao/policy" in str(p)]
+    pure = [p for p in pure if p.name != "seed_calendar.py"]
+    assert [f for p in pure for f in checks.impure(name(p), p.read_text(encoding="utf-8"))] == []
+
+
+def test_sql_stands_in_sql_files() -> None:
+    assert [f for p in PRODUCT for f in checks.sql_in_python(name(p), p.read_text(encoding="utf-8"))] == []
+
+
+def test_module_names_say_something() -> None:
+    assert [f for p in ALL for f in checks.bad_module_name(name(p))] == []
+
+
+def test_no_query_is_dead() -> None:
+    findings = []
+    for path in sorted(q for f in ("shared", "services", "deploy") for q in (ROOT / f).rglob("queries.sql")):
+        code = "\n".join(p.read_text(encoding="utf-8") for p in path.parent.rglob("*.py"))
+        findings += checks.unused_queries(name(path), path.read_text(encoding="utf-8"), code)
+    assert findings == []
+
+
+def test_no_registry_host_stands_in_a_file() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    findings = []
+    for file in listed:
+        path = ROOT / file
+        if path.suffix in {".xlsx", ".png", ".md", ".js"} or not path.is_file():
+            continue
+        findings += checks.registry_hosts(file, path.read_text(encoding="utf-8", errors="replace"))
+    assert findings == []
+
+
+def test_imports_keep_their_directions() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
