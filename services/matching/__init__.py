@@ -1,0 +1,1 @@
+"""matching 匹配: decides which banks see a need, and says why."""

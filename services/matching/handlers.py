@@ -1,0 +1,189 @@
+"""What matching does on each event, deadline and command."""
+
+from collections.abc import Iterable, Iterator
+
+from services.matching import products
+from services.matching.book import Candidate, MatchingBook
+from services.matching.domain import Choice, assign, choose
+from services.matching.messages import RoundDue, RunRound
+from services.matching.notes import BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.snapshot import anonymous, measures_for
+from yuqiao.contracts.banks import BankDisabled, BankRegisterEvent
+from yuqiao.contracts.cases import CaseResolved, ReofferRequested
+from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
+from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed, ProductRefused
+from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
+from yuqiao.contracts.values import Reason
+from yuqiao.runtime.messages import BadRecord, HeldTooLong, Hold, Moment, Out
+
+
+def on_need_registered(book: MatchingBook, need: NeedRegistered, at: Moment) -> Iterator[Out]:
+    """A live need is a round of one; a listed one waits for the next round."""
+    if need.need in book.needs:
+        return
+    noted = NeedNoted(at=at.now, enterprise=need.enterprise, need=need.need, facts=need.facts, routing=need.routing)
+    yield noted
+    candidate = Candidate(
+        need=need.need, enterprise=need.enterprise, facts=need.facts, routing=need.routing, places=need.routing.places
+    )
+    if need.batched:
+        yield _waiting(book, candidate, "next_round", at)
+    else:
+        yield from _tell(
+            book, candidate, choose(candidate.wanted(), book.catalogue(), book.room_left(at.day), at.day), at
+        )
+
+
+def on_need_revised(book: MatchingBook, revised: NeedRevised, at: Moment) -> Iterator[Out]:
+    """What is stated anew counts from now on; a need without a bank tries again."""
+    candidate = book.needs.get(revised.need)
+    if candidate is None or candidate.status == "dropped":
+        return
+    yield NeedNoted(
+        at=at.now, enterprise=revised.enterprise, need=revised.need, facts=revised.facts, routing=candidate.routing
+    )
+    if candidate.status == "unmatched":
+        yield _waiting(book, candidate, "next_round", at)
+
+
+def on_reoffer_requested(book: MatchingBook, request: ReofferRequested, at: Moment) -> Iterator[Out]:
+    """Offered on in the next round, so that who asks first has no advantage."""
+    candidate = book.needs.get(request.need)
+    if candidate is None or candidate.status in {"dropped", "waiting"}:
+        return
+    yield ReofferNoted(
+        at=at.now, enterprise=request.enterprise, need=request.need, exclude=request.exclude, places=request.places
+    )
+    yield _waiting(book, candidate, "next_round", at)
+
+
+def on_need_ended(book: MatchingBook, ended: NeedWithdrawn | CaseResolved, at: Moment) -> Iterator[Out]:
+    """A need that is withdrawn or whose case is resolved looks for banks no more."""
+    candidate = book.needs.get(ended.need)
+    if candidate and candidate.status != "dropped":
+        reason = ended.reason if isinstance(ended, NeedWithdrawn) else ended.outcome
+        yield NeedDropped(at=at.now, enterprise=ended.enterprise, need=ended.need, reason=reason)
+
+
+def on_round_due(book: MatchingBook, due: RoundDue, at: Moment) -> Iterator[Out]:
+    """All waiting needs meet all banks with room at once, in an order that arrival does not decide."""
+    waiting = [c for c in book.needs if c.status == "waiting" and c.retry_on is not None and c.retry_on <= at.day]
+    yield from _round(book, waiting, at)
+
+
+def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[Out]:
+    """The same at once, for everything that waits."""
+    yield from _round(book, [c for c in book.needs if c.status == "waiting"], at)
+
+
+def _round(book: MatchingBook, waiting: Iterable[Candidate], at: Moment) -> Iterator[Out]:
+    by_need = {c.need: c for c in waiting}
+    wanted = [c.wanted() for c in by_need.values()]
+    for need, choice in assign(wanted, book.catalogue(), book.room_left(at.day), at.day):
+        yield from _tell(book, by_need[need.need], choice, at)
+
+
+def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, at: Moment) -> Iterator[Out]:
+    if choice.offers:
+        yield NeedMatched(
+            at=at.now,
+            enterprise=candidate.enterprise,
+            need=candidate.need,
+            round=candidate.round + 1,
+            mode=candidate.routing.mode,
+            offers=choice.offers,
+            measures=measures_for(candidate.facts),
+            snapshot=anonymous(candidate.facts),
+        )
+    elif choice.no_room:
+        yield _waiting(book, candidate, "no_room", at)
+    else:
+        yield NeedUnmatched(
+            at=at.now,
+            enterprise=candidate.enterprise,
+            need=candidate.need,
+            round=candidate.round + 1,
+            reasons=(_no_bank(candidate),),
+            nearest=choice.nearest,
+        )
+
+
+def _no_bank(candidate: Candidate) -> Reason:
+    if candidate.offered:
+        text = f"已推送 {len(candidate.offered)} 家银行，没有其他银行的产品符合条件"
+        return Reason(code="no_bank_left", values={"offered": str(len(candidate.offered))}, text=text)
+    return Reason(code="no_product", text="没有银行的产品符合该需求的条件")
+
+
+def _waiting(book: MatchingBook, candidate: Candidate, reason: str, at: Moment) -> NeedWaiting:
+    retry_on = book.calendar.add_working_days(at.day, 1).due
+    return NeedWaiting(
+        at=at.now,
+        enterprise=candidate.enterprise,
+        need=candidate.need,
+        round=candidate.round,
+        reason=reason,
+        retry_on=retry_on,
+    )
+
+
+def on_bank(book: MatchingBook, bank: BankRegisterEvent, at: Moment) -> Iterator[Out]:
+    """The register's entry is kept."""
+    enabled = not isinstance(bank, BankDisabled)
+    yield BankNoted(at=at.now, bank=bank.bank, daily_quota=bank.daily_quota, enabled=enabled)
+
+
+def on_product_published(book: MatchingBook, product: ProductPublished, at: Moment) -> Iterator[Out]:
+    """A usable product is listed; another is refused, naming each condition that is wrong."""
+    topic_bank = at.cause.bank or product.bank
+    if topic_bank not in book.banks:
+        yield Hold(f"bank:{topic_bank}")
+        return
+    wrong = products.faults(product, topic_bank, at.day)
+    if wrong:
+        yield _refused(topic_bank, product.product, wrong, at)
+        return
+    before = book.products.get(f"{topic_bank}/{product.product}")
+    unchanged = before is not None and before.model_copy(update={"at": product.at}) == product
+    if not unchanged:
+        yield ProductTaken(at=at.now, bank=topic_bank, product=product)
+    yield _listed(topic_bank, product.product, "unchanged" if unchanged else "published", at)
+
+
+def on_product_withdrawn(book: MatchingBook, product: ProductWithdrawn, at: Moment) -> Iterator[Out]:
+    """The product is offered no more."""
+    bank = at.cause.bank or product.bank
+    if f"{bank}/{product.product}" in book.products:
+        yield _listed(bank, product.product, "withdrawn", at)
+    else:
+        text = f"没有产品 {product.product}"
+        yield _refused(
+            bank, product.product, (Reason(code="unknown_product", values={"field": "product"}, text=text),), at
+        )
+
+
+def on_bad_record(book: MatchingBook, bad: BadRecord, at: Moment) -> Iterator[Out]:
+    """What cannot be read is refused."""
+    yield _refused(bad.bank, None, bad.reasons, at)
+
+
+def on_held_too_long(book: MatchingBook, held: HeldTooLong, at: Moment) -> Iterator[Out]:
+    """A product of a bank that nobody registered."""
+    if isinstance(held.message, ProductPublished):
+        bank = at.cause.bank or held.message.bank
+        text = f"银行 {bank} 尚未登记"
+        yield _refused(
+            bank, held.message.product, (Reason(code="bank_unknown", values={"field": "bank"}, text=text),), at
+        )
+
+
+def _listed(bank: str, product: str, action: str, at: Moment) -> ProductListed:
+    return ProductListed(
+        at=at.now, bank=bank, product=product, publication=at.cause.id, place=at.cause.place, action=action
+    )
+
+
+def _refused(bank: str, product: str | None, reasons: tuple[Reason, ...], at: Moment) -> ProductRefused:
+    return ProductRefused(
+        at=at.now, bank=bank, product=product, publication=at.cause.id, place=at.cause.place, reasons=reasons
+    )

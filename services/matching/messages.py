@@ -1,0 +1,19 @@
+"""The round: as a deadline of each working morning, and as an operator's command."""
+
+from yuqiao.runtime.messages import Command, Deadline
+
+ROUND = "round"
+"""The key of rounds."""
+QUOTA = "quota"
+"""Locked by every decision that takes room, so that quotas have one truth under any number of processes."""
+
+
+class RoundDue(Deadline):
+    """A round is due: all waiting needs meet all banks with room at once."""
+
+
+class RunRound(Command):
+    """An operator wants a round now."""
+
+    key_field = "round"
+    round: str = ROUND

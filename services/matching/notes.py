@@ -1,0 +1,56 @@
+"""Facts that matching keeps for itself."""
+
+from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.values import BankId, Id, NeedFacts, Routing
+from yuqiao.runtime.messages import Note
+
+
+class NeedNoted(Note):
+    """A need as it was registered or revised."""
+
+    wire_type = "matching.need_noted"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    facts: NeedFacts
+    routing: Routing
+
+
+class ReofferNoted(Note):
+    """More banks are wanted for a need, none of `exclude`."""
+
+    wire_type = "matching.reoffer_noted"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    exclude: tuple[BankId, ...]
+    places: int
+
+
+class NeedDropped(Note):
+    """A need looks for banks no more."""
+
+    wire_type = "matching.need_dropped"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    reason: str
+
+
+class BankNoted(Note):
+    """A bank as the register has it."""
+
+    wire_type = "matching.bank_noted"
+    key_field = "bank"
+    bank: BankId
+    daily_quota: int
+    enabled: bool
+
+
+class ProductTaken(Note):
+    """A product as its bank published it."""
+
+    wire_type = "matching.product_taken"
+    key_field = "bank"
+    bank: BankId
+    product: ProductPublished

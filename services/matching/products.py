@@ -1,0 +1,71 @@
+"""Whether a product can be offered at all: contradictions and unknown codes are refused, naming the condition."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.values import Reason
+from yuqiao.policy.industries import parse_industry
+from yuqiao.policy.states import known_codes
+
+HIGHEST_RATE = Decimal("0.24")
+CODE_FIELDS = {
+    "kinds": "need_kind",
+    "labels": "product_label",
+    "guarantee_modes": "guarantee_mode",
+    "size_classes": "size_class",
+    "regions": "region",
+    "tags": "tag",
+}
+
+
+def faults(product: ProductPublished, topic_bank: str, day: date) -> tuple[Reason, ...]:
+    """What is wrong with a product, field by field; empty when it can be listed."""
+    return (*_contradictions(product, topic_bank, day), *_unknown_codes(product))
+
+
+def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> Iterator[Reason]:
+    if product.bank != topic_bank:
+        yield _fault("bank", product.bank, "wrong_bank", f"须为本主题的银行 {topic_bank}")
+    if product.min_amount_cny > product.max_amount_cny:
+        yield _fault(
+            "min_amount_cny", product.min_amount_cny, "lo_above_hi", f"不得大于 max_amount_cny {product.max_amount_cny}"
+        )
+    if product.max_amount_cny == 0:
+        yield _fault("max_amount_cny", product.max_amount_cny, "out_of_range", "须大于 0")
+    if product.min_term_months > product.max_term_months:
+        yield _fault(
+            "min_term_months",
+            product.min_term_months,
+            "lo_above_hi",
+            f"不得大于 max_term_months {product.max_term_months}",
+        )
+    if product.valid_from > product.valid_until:
+        yield _fault("valid_from", product.valid_from, "lo_above_hi", f"不得晚于 valid_until {product.valid_until}")
+    elif product.valid_until < day:
+        yield _fault("valid_until", product.valid_until, "expired", f"不得早于今日 {day}")
+    if not 0 < product.annual_rate <= HIGHEST_RATE:
+        yield _fault(
+            "annual_rate",
+            product.annual_rate,
+            "out_of_range",
+            f"须为大于 0、不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%",
+        )
+
+
+def _unknown_codes(product: ProductPublished) -> Iterator[Reason]:
+    for field, kind in CODE_FIELDS.items():
+        codes: Iterable[str] = getattr(product, field)
+        known = known_codes(kind)
+        for code in codes:
+            if code not in known:
+                yield _fault(field, code, "unknown_code", f"可用的有：{'、'.join(known[:40])}")
+    for code in product.industries:
+        if parse_industry(code) is None and code not in "ABCDEFGHIJKLMNOPQRST":
+            yield _fault("industries", code, "unknown_code", "须为 GB/T 4754-2017 代码，如 C34")
+
+
+def _fault(field: str, value: object, code: str, right: str) -> Reason:
+    shown = str(value)[:40]
+    return Reason(code=code, values={"field": field, "value": shown}, text=f"{field} 的值 {shown} 有误：{right}")

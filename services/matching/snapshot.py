@@ -1,0 +1,45 @@
+"""What a bank may see of a need before it accepts: coarse bands, the same for many firms."""
+
+from decimal import Decimal
+
+from yuqiao.contracts.values import AnonymousNeed, Band, MeasureApplied, NeedFacts
+from yuqiao.policy.measures import applicable
+
+CUTS = [Decimal(f"{wan}0000.00") for wan in (0, 10, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000)]
+MONTHS = (3, 6, 12, 24, 36, 60, 120, 360, 600)
+
+
+def anonymous(facts: NeedFacts) -> AnonymousNeed:
+    """The snapshot: amount and term in bands, industry by section, no day, no figure of the firm."""
+    below = next((cut for cut in CUTS if facts.amount_cny < cut), None)
+    at_least = max(cut for cut in CUTS if cut <= facts.amount_cny)
+    months = facts.term_months
+    return AnonymousNeed(
+        kind=facts.kind,
+        amount_cny=Band(at_least=at_least, below=below),
+        term_months_up_to=None if months is None else next((m for m in MONTHS if months <= m), None),
+        industry_section=facts.industry[0] if facts.industry else None,
+        size_class=facts.size_class,
+        region=facts.region,
+        tags=facts.tags,
+        guarantee_modes=facts.guarantee_modes,
+        first_loan=facts.first_loan,
+    )
+
+
+def measures_for(facts: NeedFacts) -> tuple[MeasureApplied, ...]:
+    """The measures of the notice that apply on the day the need was stated, each once."""
+    found: dict[int, MeasureApplied] = {}
+    for applied in applicable(facts, facts.stated_on):
+        number = applied.measure.number
+        found.setdefault(
+            number,
+            MeasureApplied(
+                measure=number,
+                clause=applied.measure.clause,
+                title=applied.measure.title,
+                reason=applied.reason,
+                until=applied.until,
+            ),
+        )
+    return tuple(found[number] for number in sorted(found))

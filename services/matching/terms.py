@@ -1,0 +1,108 @@
+"""A product's conditions, made ready once for many needs, and each of them tried on a need: met, failed or unknown."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.values import NeedFacts
+from yuqiao.policy.states import term
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition on one need. `holds` None: the need does not say. `change`: what would have to be different."""
+
+    code: str
+    term: str
+    holds: bool | None
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A product ready to be tried. Empty sets mean no restriction."""
+
+    key: str
+    bank: str
+    product: str
+    kinds: frozenset[str]
+    amounts: tuple[Decimal, Decimal]
+    months: tuple[int, int]
+    rate: Decimal
+    guarantee_modes: frozenset[str]
+    industries: tuple[str, ...]
+    size_classes: frozenset[str]
+    regions: frozenset[str]
+    tags: frozenset[str]
+    first_loan_friendly: bool
+    daily_quota: int
+    valid: tuple[date, date]
+
+
+def terms_of(key: str, product: ProductPublished) -> Terms:
+    """Make a product ready."""
+    return Terms(
+        key=key,
+        bank=product.bank,
+        product=product.product,
+        kinds=frozenset(product.kinds),
+        amounts=(product.min_amount_cny, product.max_amount_cny),
+        months=(product.min_term_months, product.max_term_months),
+        rate=product.annual_rate,
+        guarantee_modes=frozenset(product.guarantee_modes),
+        industries=product.industries,
+        size_classes=frozenset(product.size_classes),
+        regions=frozenset(product.regions),
+        tags=frozenset(product.tags),
+        first_loan_friendly=product.first_loan_friendly,
+        daily_quota=product.daily_quota,
+        valid=(product.valid_from, product.valid_until),
+    )
+
+
+def checks(terms: Terms, need: NeedFacts, day: date) -> list[Check]:
+    """Every condition that the product has, on this need, on this day. An unknown value is unknown, not false."""
+    low, high = terms.amounts
+    found = [
+        _check("amount", "金额", low <= need.amount_cny <= high, f"金额在 {low} 至 {high} 元之间"),
+        _check("validity", "产品有效期", terms.valid[0] <= day <= terms.valid[1], f"产品在 {day} 有效"),
+    ]
+    if terms.kinds:
+        found.append(
+            _check("kind", "融资类型", need.kind in terms.kinds, f"融资类型为{_names('need_kind', terms.kinds)}")
+        )
+    months = need.term_months
+    holds = None if months is None else terms.months[0] <= months <= terms.months[1]
+    found.append(_check("term", "期限", holds, f"期限在 {terms.months[0]} 至 {terms.months[1]} 个月之间"))
+    if need.max_annual_rate is not None:
+        found.append(_check("rate", "利率", terms.rate <= need.max_annual_rate, f"可接受年利率不低于 {terms.rate:%}"))
+    return found + _sets(terms, need)
+
+
+def _sets(terms: Terms, need: NeedFacts) -> list[Check]:
+    found = []
+    if terms.guarantee_modes:
+        modes = set(need.guarantee_modes)
+        holds = bool(modes & terms.guarantee_modes) if modes else None
+        found.append(_check("guarantee", "担保方式", holds, f"可提供{_names('guarantee_mode', terms.guarantee_modes)}"))
+    if terms.industries:
+        holds = None if need.industry is None else need.industry.startswith(terms.industries)
+        found.append(_check("industry", "行业", holds, f"行业属于 {'、'.join(terms.industries)}"))
+    if terms.size_classes:
+        holds = None if need.size_class == "undetermined" else need.size_class in terms.size_classes
+        found.append(_check("size_class", "划型", holds, f"划型为{_names('size_class', terms.size_classes)}"))
+    if terms.regions:
+        holds = None if need.region is None else need.region in terms.regions
+        found.append(_check("region", "区域", holds, f"位于{_names('region', terms.regions)}"))
+    if terms.tags:
+        found.append(_check("tags", "重点领域", bool(terms.tags & set(need.tags)), f"属于{_names('tag', terms.tags)}"))
+    return found
+
+
+def _check(code: str, name: str, holds: bool | None, change: str) -> Check:
+    return Check(code, name, holds, change)
+
+
+def _names(kind: str, codes: frozenset[str]) -> str:
+    return "、".join(term(kind, code) for code in sorted(codes))

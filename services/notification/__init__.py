@@ -1,0 +1,1 @@
+"""notification 通知: the door to the banks."""

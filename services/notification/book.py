@@ -1,0 +1,93 @@
+"""notification's state: the bank register, the offers made, the needs that are void."""
+
+from services.notification.domain import Bank, Offer, Void
+from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered, BankRegisterEvent
+from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed
+from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.book import Book, Shelf
+from yuqiao.runtime.messages import Note
+
+
+class NeedVoided(Note):
+    """A need is withdrawn or its case resolved: nothing is offered for it any more."""
+
+    wire_type = "notification.need_voided"
+    key_field = "enterprise"
+    enterprise: str
+    need: str
+    reason: str
+
+
+class OfferMade(Note):
+    """Beside OfferPushed: whether the first acceptance closes the need's other offers."""
+
+    wire_type = "notification.offer_made"
+    key_field = "enterprise"
+    enterprise: str
+    offer: str
+    exclusive: bool
+
+
+class NotificationBook(Book):
+    """All banks (few), and the offers and voids of a batch's enterprises."""
+
+    def __init__(
+        self,
+        banks: Shelf[Bank] | None = None,
+        offers: Shelf[Offer] | None = None,
+        voids: Shelf[Void] | None = None,
+        *,
+        limits: TimeLimits,
+    ) -> None:
+        """`limits` say by when a bank should answer."""
+        super().__init__()
+        self.banks = banks or Shelf[Bank]()
+        self.offers = offers or Shelf[Offer]()
+        self.voids = voids or Shelf[Void]()
+        self.limits, self.calendar = limits, WorkingCalendar.load()
+
+    def open_offers(self, need: str) -> list[Offer]:
+        """The need's offers that are not closed."""
+        return [o for o in self.offers if o.need == need and o.closed is None]
+
+
+@NotificationBook.when(BankRegistered, BankChanged)
+def _entered(book: NotificationBook, event: BankRegisterEvent) -> None:
+    book.banks.put(event.bank, entry(event, enabled=True))
+
+
+@NotificationBook.when(BankDisabled)
+def _disabled(book: NotificationBook, event: BankDisabled) -> None:
+    book.banks.put(event.bank, entry(event, enabled=False))
+
+
+def entry(event: BankRegisterEvent, enabled: bool) -> Bank:
+    """The register's entry that an event carries."""
+    return Bank(**event.model_dump(include=set(Bank.model_fields)), enabled=enabled)
+
+
+@NotificationBook.when(OfferPushed)
+def _pushed(book: NotificationBook, event: OfferPushed) -> None:
+    offer = Offer(offer=event.offer, need=event.need, enterprise=event.enterprise, bank=event.bank)
+    book.offers.put(event.offer, offer)
+
+
+@NotificationBook.when(OfferMade)
+def _made(book: NotificationBook, event: OfferMade) -> None:
+    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"exclusive": event.exclusive}))
+
+
+@NotificationBook.when(IdentityDisclosed)
+def _disclosed(book: NotificationBook, event: IdentityDisclosed) -> None:
+    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"disclosed": True}))
+
+
+@NotificationBook.when(OfferClosed)
+def _closed(book: NotificationBook, event: OfferClosed) -> None:
+    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"closed": event.reason}))
+
+
+@NotificationBook.when(NeedVoided)
+def _voided(book: NotificationBook, event: NeedVoided) -> None:
+    book.voids.put(event.need, Void(need=event.need, enterprise=event.enterprise, reason=event.reason))

@@ -1,0 +1,30 @@
+-- name: load_banks
+SELECT id, body FROM bank ORDER BY id;
+
+-- name: load_offers
+SELECT id, body FROM offer WHERE enterprise = ANY($1::text[]);
+
+-- name: load_voids
+SELECT id, body FROM void WHERE enterprise = ANY($1::text[]);
+
+-- name: all_offers
+SELECT id, body FROM offer;
+
+-- name: all_voids
+SELECT id, body FROM void;
+
+-- name: save_banks
+INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: save_offers
+INSERT INTO offer (id, enterprise, bank, open, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::jsonb[])
+ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
+
+-- name: save_voids
+INSERT INTO void (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: offers_of_bank
+SELECT count(*) FILTER (WHERE open) AS open, count(*) AS total FROM offer WHERE bank = $1;

@@ -1,0 +1,58 @@
+"""notification as a value."""
+
+from services.notification import handlers, http
+from services.notification.book import NeedVoided, NotificationBook, OfferMade
+from services.notification.commands import DisableBank, RegisterBank
+from services.notification.store import NotificationStore
+from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
+from yuqiao.contracts.cases import (
+    CaseResolved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    ReplyApplied,
+    ReplyRefused,
+)
+from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
+from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.runtime.service import Service
+
+service = Service(
+    name="notification",
+    purpose="is the door to the banks: says to each what concerns it, once, and answers everything they say",
+    book=NotificationBook,
+    store=NotificationStore,
+    on={
+        NeedMatched: handlers.on_need_matched,
+        IdentitySealed: handlers.on_identity_sealed,
+        NeedWithdrawn: handlers.on_need_withdrawn,
+        ConsentRevoked: handlers.on_consent_revoked,
+        OfferAccepted: handlers.on_offer_accepted,
+        OfferDeclined: handlers.on_offer_ended,
+        OfferExpired: handlers.on_offer_ended,
+        CaseResolved: handlers.on_case_resolved,
+        ReplyApplied: handlers.on_reply_answered,
+        ReplyRefused: handlers.on_reply_answered,
+        ProductListed: handlers.on_product_answered,
+        ProductRefused: handlers.on_product_answered,
+        RegisterBank: handlers.on_register_bank,
+        DisableBank: handlers.on_disable_bank,
+    },
+    emits=(
+        BankRegistered,
+        BankChanged,
+        BankDisabled,
+        OfferPushed,
+        IdentityDisclosed,
+        OfferClosed,
+        OfferUndeliverable,
+        NeedOffered,
+        NeedDisclosed,
+        NeedClosed,
+        Receipt,
+    ),
+    notes=(NeedVoided, OfferMade),
+    routes=http.routes,
+)

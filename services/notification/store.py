@@ -1,0 +1,57 @@
+"""Loads and saves notification's book."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Connection
+
+from services.notification.book import NotificationBook
+from services.notification.domain import Bank, Offer, Void
+from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.messages import Deadline, Message
+from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.shelving import load_shelf, save_shelf
+from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.store import keys_of
+
+Q = Queries.beside(__file__)
+
+
+class NotificationStore:
+    """Offers and voids by enterprise; the banks, few, always."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Time limits come from the file that the settings name."""
+        self.limits = TimeLimits.load(settings.time_limits)
+
+    async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
+        """Each message's own key."""
+        return keys_of(messages)
+
+    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> NotificationBook:
+        """Three statements."""
+        return NotificationBook(
+            await load_shelf(conn, Q.load_banks, Bank),
+            await load_shelf(conn, Q.load_offers, Offer, list(keys)),
+            await load_shelf(conn, Q.load_voids, Void, list(keys)),
+            limits=self.limits,
+        )
+
+    async def save(self, conn: Connection, book: NotificationBook) -> None:
+        """At most three statements."""
+        await save_shelf(conn, Q.save_banks, book.banks)
+        await save_shelf(conn, Q.save_offers, book.offers, lambda _, o: (o.enterprise, o.bank, o.closed is None))
+        await save_shelf(conn, Q.save_voids, book.voids, lambda _, v: (v.enterprise,))
+
+    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+        """Notification waits for nobody: limits are feedback's."""
+        return []
+
+    async def load_all(self, conn: Connection) -> NotificationBook:
+        """Everything."""
+        return NotificationBook(
+            await load_shelf(conn, Q.load_banks, Bank),
+            await load_shelf(conn, Q.all_offers, Offer),
+            await load_shelf(conn, Q.all_voids, Void),
+            limits=self.limits,
+        )

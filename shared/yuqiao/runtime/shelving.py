@@ -1,0 +1,32 @@
+"""Shelves in and out of tables: one statement to load a shelf, one to save what changed on it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from asyncpg import Connection
+
+from yuqiao.contracts.base import Value
+from yuqiao.runtime.book import Shelf
+from yuqiao.runtime.writing import columns
+
+V = TypeVar("V", bound=Value)
+
+
+async def load_shelf(conn: Connection, query: str, model: type[V], *arguments: Any) -> Shelf[V]:
+    """The rows (id, body) of a query as a shelf."""
+    return Shelf({r["id"]: model.model_validate_json(r["body"]) for r in await conn.fetch(query, *arguments)})
+
+
+async def save_shelf(
+    conn: Connection, query: str, shelf: Shelf[V], row: Callable[[str, V], Sequence[Any]] | None = None
+) -> None:
+    """Upsert the changed rows: (id, *row(id, value), body) as column arrays. Nothing is said when nothing changed."""
+    rows = [(id_, *(row(id_, value) if row else ()), value.model_dump_json()) for id_, value in shelf.changes()]
+    if rows:
+        await conn.execute(query, *columns(rows))
+
+
+async def drop_rows(conn: Connection, query: str, ids: Iterable[str]) -> None:
+    """Delete rows by id."""
+    if found := list(ids):
+        await conn.execute(query, found)
