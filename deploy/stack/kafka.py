@@ -6,6 +6,7 @@ import signal
 import subprocess
 import uuid
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -73,7 +74,7 @@ class LocalKafka:
         process = self.daemon.process
         return process.pid if process else None
 
-    def admin_options(self) -> dict[str, str]:
+    def admin_options(self) -> dict[str, Any]:
         """confluent-kafka's options for the super user."""
         return {
             "bootstrap.servers": self.bootstrap,

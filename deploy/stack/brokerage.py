@@ -1,0 +1,122 @@
+"""Topics, users and rights on the broker, from deploy/topics.yaml and deploy/principals.yaml. Again changes nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import yaml
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
+
+DEPLOY = Path(__file__).resolve().parents[1]
+DAY_MS = 86_400_000
+PATIENCE = 30
+
+
+def load(name: str) -> dict[str, Any]:
+    """A data file of deploy/."""
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+def topics(banks: Sequence[str], demo: bool) -> dict[str, dict[str, Any]]:
+    """Every topic with its data."""
+    data = load("topics.yaml")
+    wanted = dict(data["shared"]) | (data["demo"] if demo else {})
+    for bank in banks:
+        wanted |= {f"yuqiao.bank.{bank}.{channel}.v1": given for channel, given in data["bank"].items()}
+    return wanted
+
+
+def create_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> list[str]:
+    """Create what is missing; returns the names created. Raises KafkaException."""
+    there = set(admin.list_topics(timeout=PATIENCE).topics)
+    new = [_topic(name, data) for name, data in topics(banks, demo).items() if name not in there]
+    if new:
+        _settle(admin.create_topics(new), {KafkaError.TOPIC_ALREADY_EXISTS})
+    return [topic.topic for topic in new]
+
+
+def _topic(name: str, data: Mapping[str, Any]) -> NewTopic:
+    config = {"message.timestamp.type": "LogAppendTime"}
+    if data.get("compacted"):
+        config["cleanup.policy"] = "compact"
+    else:
+        config["retention.ms"] = str(data["retention_days"] * DAY_MS)
+    return NewTopic(name, num_partitions=data["partitions"], replication_factor=-1, config=config)
+
+
+def create_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
+    """Set each user's SCRAM-SHA-512 password, in one call."""
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+    changes: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(user, info, password.encode()) for user, password in passwords.items()
+    ]
+    _settle(admin.alter_user_scram_credentials(changes), set())
+
+
+def rights(banks: Sequence[str], demo: bool) -> Iterator[tuple[str, str, str, str]]:
+    """(user, resource type, name, operation) of everything that is allowed."""
+    data = load("principals.yaml")
+    for service, given in data["services"].items():
+        yield from _rights(f"service-{service}", given, banks)
+    yield from _rights("operator", data["operator"], banks)
+    for bank in banks:
+        yield from _rights(f"bank-{bank}", data["bank"], [bank])
+        if demo:
+            yield from _rights(f"bank-{bank}", data["demo"]["bank"], [bank])
+    if demo:
+        yield from _rights("conductor", data["demo"]["conductor"], banks)
+
+
+def _rights(user: str, given: Mapping[str, Sequence[str]], banks: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    for kind, names, operations in (
+        ("topic", given["read"], ("read", "describe")),
+        ("topic", given["write"], ("write", "describe")),
+        ("group", given["groups"], ("read", "describe")),
+    ):
+        for name in names:
+            for full in [name.replace("<bank>", b) for b in banks] if "<bank>" in name else [name]:
+                for operation in operations:
+                    yield user, kind, full, operation
+
+
+def create_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> None:
+    """Allow what the data allow, in one call."""
+    bindings = sorted({_binding(*right) for right in rights(banks, demo)}, key=str)
+    _settle(admin.create_acls(bindings), set())
+
+
+def _binding(user: str, kind: str, name: str, operation: str) -> AclBinding:
+    prefixed = name.endswith("*")
+    return AclBinding(
+        ResourceType.TOPIC if kind == "topic" else ResourceType.GROUP,
+        name.rstrip("*"),
+        ResourcePatternType.PREFIXED if prefixed else ResourcePatternType.LITERAL,
+        f"User:{user}",
+        "*",
+        {"read": AclOperation.READ, "write": AclOperation.WRITE, "describe": AclOperation.DESCRIBE}[operation],
+        AclPermissionType.ALLOW,
+    )
+
+
+def _settle(futures: Mapping[Any, "Future[Any]"], allowed: set[int]) -> None:
+    for future in futures.values():
+        try:
+            future.result(timeout=PATIENCE)
+        except KafkaException as error:
+            if error.args[0].code() not in allowed:
+                raise

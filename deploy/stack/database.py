@@ -1,0 +1,47 @@
+"""Schemas and roles in Postgres: one of each per service, an operator who may read. Doing it again changes nothing."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from yuqiao.contracts.streams import SERVICES
+from yuqiao.runtime.sql import Queries
+
+Q = Queries.beside(__file__, "database.sql")
+DATABASE = "yuqiao"
+ROLES = (*SERVICES, "operator")
+
+
+def with_role(dsn: str, role: str, password: str) -> str:
+    """The same server and our database, as another role."""
+    parts = urlsplit(dsn)
+    place = f"{role}:{password}@{parts.hostname}:{parts.port or 5432}"
+    return urlunsplit((parts.scheme, place, f"/{DATABASE}", parts.query, ""))
+
+
+def as_admin(dsn: str) -> str:
+    """The administrator in our database."""
+    parts = urlsplit(dsn)
+    return urlunsplit((parts.scheme, parts.netloc, f"/{DATABASE}", parts.query, ""))
+
+
+async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
+    """Database, schemas, roles, rights. `passwords` are ours (URL-safe), so they can stand in a statement."""
+    admin = await asyncpg.connect(admin_dsn, timeout=10)
+    try:
+        roles = {r["rolname"] for r in await admin.fetch(Q.roles)}
+        for role in ROLES:
+            statement = Q.set_password if role in roles else Q.create_role
+            await admin.execute(statement.format(role=role, password=passwords[role]))
+        if DATABASE not in {r["datname"] for r in await admin.fetch(Q.databases)}:
+            await admin.execute(Q.create_database)
+    finally:
+        await admin.close()
+    ours = await asyncpg.connect(as_admin(admin_dsn), timeout=10)
+    try:
+        await ours.execute(Q.platform)
+        for service in SERVICES:
+            await ours.execute(Q.service.format(role=service))
+    finally:
+        await ours.close()

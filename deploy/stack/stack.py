@@ -1,0 +1,197 @@
+"""The whole stack under one folder: servers, provisioning, migrations, four supervised services and what else is wanted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.stack.children import Child, read_running, write_children
+from deploy.stack.daemon import Daemon, NotStarted
+from deploy.stack.kafka import LocalKafka
+from deploy.stack.postgres import LocalPostgres
+from deploy.stack.prerequisites import free_port
+from deploy.stack.provision import Kafka, Provision, bank_register
+from yuqiao.contracts.streams import SERVICES
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PORTS = {"kafka": 29092, "controller": 29093, "postgres": 25432} | {
+    f"{service}.{kind}": base + number
+    for number, service in enumerate(SERVICES, 1)
+    for kind, base in (("http", 8100), ("ops", 9100))
+}
+
+
+@dataclass
+class Stack:
+    """One stack. `ports` None: free ones are picked, so that several stacks live side by side."""
+
+    home: Path
+    ports: Mapping[str, int] | None = None
+    stepped: bool = False
+    seed: int | None = None
+    warm: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the folder; know the servers."""
+        self.home = self.home.absolute()
+        self.home.mkdir(parents=True, exist_ok=True)
+        given = self.ports or {}
+        self.kafka = self.postgres = None
+        if "YUQIAO_KAFKA_BOOTSTRAP" not in os.environ:
+            kafka_ports = given.get("kafka", 0), given.get("controller", 0)
+            self.kafka = LocalKafka(self.home / "kafka", *kafka_ports, warm=self.warm)
+        if "YUQIAO_POSTGRES_DSN" not in os.environ:
+            self.postgres = LocalPostgres(self.home / "postgres", given.get("postgres", 0))
+        self.provision = Provision(self.home, self._broker(), self._admin_dsn(), stepped=self.stepped, seed=self.seed)
+        self.supervisor = Daemon("supervisor", self.home)
+
+    def _broker(self) -> Kafka:
+        if self.kafka:
+            return Kafka(self.kafka.bootstrap, self.kafka.admin_username, self.kafka.admin_password)
+        env = os.environ
+        return Kafka(
+            env["YUQIAO_KAFKA_BOOTSTRAP"],
+            env.get("YUQIAO_KAFKA_USERNAME", ""),
+            env.get("YUQIAO_KAFKA_PASSWORD", ""),
+            env.get("YUQIAO_KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
+            env.get("YUQIAO_KAFKA_SASL_MECHANISM", "SCRAM-SHA-512"),
+        )
+
+    def _admin_dsn(self) -> str:
+        return self.postgres.admin_dsn if self.postgres else os.environ["YUQIAO_POSTGRES_DSN"]
+
+    def port(self, name: str) -> int:
+        """A port of a service (`intake.http`), picked once when none is given."""
+        if self.ports:
+            return self.ports[name]
+        kept = self.home / "ports" / name
+        kept.parent.mkdir(exist_ok=True)
+        if not kept.exists():
+            kept.write_text(str(free_port()), encoding="utf-8")
+        return int(kept.read_text(encoding="utf-8"))
+
+    def url(self, service: str, kind: str = "http") -> str:
+        """Where a service listens."""
+        return f"http://127.0.0.1:{self.port(f'{service}.{kind}')}"
+
+    def operator_headers(self) -> dict[str, str]:
+        """The operator's key as a header."""
+        return {"Authorization": f"Bearer {self.provision.secrets.made('operator.key')}"}
+
+    def start_servers(self) -> None:
+        """Kafka and Postgres, side by side."""
+        with ThreadPoolExecutor() as pool:
+            for done in [pool.submit(server.start) for server in (self.kafka, self.postgres) if server]:
+                done.result()
+
+    def up(self, banks: Sequence[str], extra: Sequence[Child] = (), replicas: Mapping[str, int] | None = None) -> None:
+        """Everything, ready. Doing it again changes nothing. Raises MissingPrerequisite, NotStarted."""
+        self.start_servers()
+        if self.supervisor.process is None:
+            self.provision.run(banks)
+            self._migrate()
+            write_children(self.home, [*self._services(replicas or {}), *extra])
+            self.supervisor.start(
+                [sys.executable, "-m", "deploy.stack.supervisor", str(self.home)], self._environment()
+            )
+        self.wait_ready(60)
+        self._register(banks)
+
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("YUQIAO_")}
+        return clean | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+    def service_env(self, service: str, replica: int = 0) -> dict[str, str]:
+        """A service process's whole environment beside PATH and HOME."""
+        ports = (self.port(f"{service}.http"), self.port(f"{service}.ops"))
+        if replica:
+            ports = (free_port(), free_port())
+        path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
+        return self.provision.service_environment(service, ports) | {
+            "PYTHONPATH": path,
+            "PROMETHEUS_DISABLE_CREATED_SERIES": "true",
+            "YUQIAO_PUBLIC_URL": self.url("intake"),
+        }
+
+    def _services(self, replicas: Mapping[str, int]) -> list[Child]:
+        children = []
+        for service in SERVICES:
+            for replica in range(replicas.get(service, 1)):
+                env = self.service_env(service, replica)
+                name = service if replica == 0 else f"{service}-{replica + 1}"
+                url = f"http://127.0.0.1:{env['YUQIAO_OPS_PORT']}"
+                children.append(Child(name, (sys.executable, "-m", f"services.{service}"), env, url))
+        return children
+
+    def _migrate(self) -> None:
+        running = {
+            service: subprocess.Popen(
+                [sys.executable, "-m", f"services.{service}", "migrate"],
+                env=self._environment() | self.service_env(service),
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for service in SERVICES
+        }
+        for service, process in running.items():
+            _, said = process.communicate(timeout=60)
+            if process.returncode != 0:
+                raise NotStarted(f"migrating {service} failed: {said[-600:]}")
+
+    def wait_ready(self, seconds: float) -> None:
+        """Until every child with a URL is ready. Raises NotStarted with what it said last."""
+        deadline = time.monotonic() + seconds
+        while waiting := self._not_ready():
+            if time.monotonic() > deadline or self.supervisor.process is None:
+                raise NotStarted(f"not ready: {waiting}; logs are under {self.home / 'logs'}")
+            time.sleep(0.1)  # the condition is other processes': polled, bounded
+
+    def _not_ready(self) -> list[str]:
+        waiting = [f"{s['name']}: {', '.join(s['why'])}" for s in self.status() if not s["ready"]]
+        return waiting or ([] if read_running(self.home) else ["nothing runs yet"])
+
+    def status(self) -> list[dict[str, Any]]:
+        """Each process: name, pid, url, ready, why not."""
+        found: list[dict[str, Any]] = []
+        for server, name in ((self.kafka, "kafka"), (self.postgres, "postgres")):
+            if server:
+                why = [] if server.pid else ["not running"]
+                url = f"127.0.0.1:{server.port}"
+                found.append({"name": name, "pid": server.pid, "url": url, "ready": not why, "why": why})
+        for child in read_running(self.home):
+            why = ["not running"] if child.process() is None else _why(child.url)
+            row = {"name": child.name, "pid": child.pid, "url": child.url, "ready": not why, "why": why}
+            found.append(row | {"restarts": child.restarts})
+        return found
+
+    def _register(self, banks: Sequence[str]) -> None:
+        with httpx.Client(base_url=self.url("notification"), headers=self.operator_headers(), timeout=30) as client:
+            for bank, body in bank_register(banks, self.home).items():
+                client.put(f"/banks/{bank}", content=body).raise_for_status()
+
+    def down(self) -> None:
+        """Stop everything, services first. Data stay."""
+        self.supervisor.stop(signal.SIGTERM, 40)
+        if self.kafka:
+            self.kafka.stop()
+        if self.postgres:
+            self.postgres.stop()
+
+
+def _why(url: str) -> list[str]:
+    if not url:
+        return []
+    try:
+        answer = httpx.get(f"{url}/health/ready", timeout=3)
+        return list(answer.json()["why"])
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        return [type(error).__name__]

@@ -1,0 +1,331 @@
+"""Intake's state and how each event changes it. What must never be published is taken from commands, by `keep`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from services.intake.commands import FileReport, RegisterClient, RegisterNeed
+from services.intake.domain import Consent, Need, with_origin, without_list
+from services.intake.filing import ANY_BANK, Private
+from services.intake.notes import BankNoted, ListOpened, NeedAnswered, ProgressNoted, RowDropped, RowTaken
+from yuqiao.contracts.base import Event, Value
+from yuqiao.contracts.needs import (
+    ConsentGranted,
+    ConsentRevoked,
+    IdentitySealed,
+    IdentityWithheld,
+    NeedRegistered,
+    NeedRevised,
+    NeedWithdrawn,
+)
+from yuqiao.contracts.values import Code, Id, Identity
+from yuqiao.runtime.book import Book, Shelf
+from yuqiao.runtime.messages import Command
+
+Seal = Callable[[Identity, str, str], str]
+"""identity, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
+
+ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
+
+
+class Bank(Value):
+    """A bank's name and public key."""
+
+    bank: str
+    name: str
+    key_id: str
+    public_key: str
+
+
+class Pending(Value):
+    """A disclosure that was withheld and may still come."""
+
+    offer: Id
+    enterprise: Id
+    need: Id
+    bank: str
+    reason: Code
+
+
+class OfferProgress(Value):
+    """One bank's work on a need. `reached` are all stages so far, in order."""
+
+    offer: Id
+    bank: str
+    stage: Code
+    reached: tuple[Code, ...]
+    reason: Code | None = None
+    amount_cny: Decimal | None = None
+
+
+class Progress(Value):
+    """What an enterprise is shown of a need's case."""
+
+    need: Id
+    enterprise: Id
+    stage: Code
+    outcome: Code | None = None
+    wait_on: Code | None = None
+    due_at: datetime | None = None
+    at: datetime
+    offers: tuple[OfferProgress, ...] = ()
+
+
+class NeedList(Value):
+    """A list's latest version."""
+
+    id: Id
+    name: str
+    client: Code
+    version: int
+    file_digest: str
+
+
+class ListRow(Value):
+    """A row of a list as it was last accepted."""
+
+    list_id: Id
+    row_key: str
+    enterprise: Id
+    need: Id
+    digest: str
+    version: int
+
+
+class Answer(Value):
+    """What a client's request was answered."""
+
+    request: Id
+    enterprise: Id
+    digest: str
+    need: Id
+    merged: bool
+    at: datetime
+
+
+class NeedPrivate(Private):
+    """Who stands behind a need: the latest that was stated."""
+
+    enterprise: Id
+
+
+class IntakeBook(Book):
+    """Shelves of one batch. `kept` names those that no event can rebuild: they hold what must never be published."""
+
+    kept: ClassVar[tuple[str, ...]] = ("privates", "reports", "clients")
+
+    def __init__(
+        self,
+        seal: Seal | None = None,
+        *,
+        needs: dict[str, Need] | None = None,
+        consents: dict[str, Consent] | None = None,
+        pendings: dict[str, Pending] | None = None,
+        progress: dict[str, Progress] | None = None,
+        rows: dict[str, ListRow] | None = None,
+        lists: dict[str, NeedList] | None = None,
+        answers: dict[str, Answer] | None = None,
+        banks: dict[str, Bank] | None = None,
+        privates: dict[str, NeedPrivate] | None = None,
+    ) -> None:
+        """The rows as loaded; `seal` is the capability to close an identity for a bank."""
+        super().__init__()
+        self._seal = seal
+        self.needs = Shelf(needs)
+        self.consents = Shelf(consents)
+        self.pendings = Shelf(pendings)
+        self.progress = Shelf(progress)
+        self.rows = Shelf(rows)
+        self.lists = Shelf(lists)
+        self.answers = Shelf(answers)
+        self.banks = Shelf(banks)
+        self.privates = Shelf(privates)
+        self.reports: Shelf[FileReport] = Shelf()
+        self.clients: Shelf[RegisterClient] = Shelf()
+        self._needs_of: dict[str, dict[str, None]] = {}
+        for need in self.needs:
+            self._needs_of.setdefault(need.enterprise, {})[need.id] = None
+
+    def put_need(self, need: Need) -> None:
+        """A need that is new or changed."""
+        self.needs.put(need.id, need)
+        self._needs_of.setdefault(need.enterprise, {})[need.id] = None
+
+    def needs_of(self, enterprise: str) -> Iterator[Need]:
+        """An enterprise's needs, oldest first."""
+        return (self.needs[need] for need in self._needs_of.get(enterprise, ()))
+
+    def said(self, enterprise: str) -> Callable[[str], Consent | None]:
+        """What an enterprise has said about each bank."""
+        return lambda bank: self.consents.get(f"{enterprise}/{bank}")
+
+    def seal(self, identity: Identity, bank: Bank) -> str:
+        """Close an identity for a bank. Raises ValueError when the bank's key is unusable."""
+        if self._seal is None:
+            raise ValueError("this book cannot seal")
+        return self._seal(identity, bank.public_key, bank.key_id)
+
+    def keep(self, command: Command, out: list[Event]) -> None:
+        """Personal data of an accepted need, an import's annotated rows, a client's hash."""
+        if isinstance(command, RegisterNeed):
+            for event in out:
+                if isinstance(event, NeedRegistered | RowTaken | NeedAnswered):
+                    kept = NeedPrivate(enterprise=command.enterprise, **command.private.model_dump())
+                    self.privates.put(event.need, kept)
+        elif isinstance(command, FileReport):
+            self.reports.put(command.list_id, command)
+        elif isinstance(command, RegisterClient):
+            self.clients.put(command.client, command)
+
+
+@IntakeBook.when(NeedRegistered)
+def _(book: IntakeBook, event: NeedRegistered) -> None:
+    need = Need(
+        id=event.need, enterprise=event.enterprise, facts=event.facts, routing=event.routing, origins=(event.origin,)
+    )
+    book.put_need(need)
+    book.introduce(event.need, event.enterprise)
+    book.progress.put(
+        event.need, Progress(need=event.need, enterprise=event.enterprise, stage="registered", at=event.at)
+    )
+
+
+@IntakeBook.when(NeedRevised)
+def _(book: IntakeBook, event: NeedRevised) -> None:
+    old = book.needs[event.need]
+    change: dict[str, Any] = {
+        "facts": event.facts,
+        "revision": event.revision,
+        "origins": with_origin(old.origins, event.origin),
+    }
+    book.put_need(old.model_copy(update=change))
+
+
+@IntakeBook.when(NeedWithdrawn)
+def _(book: IntakeBook, event: NeedWithdrawn) -> None:
+    _close(book, event.need)
+
+
+@IntakeBook.when(RowTaken)
+def _(book: IntakeBook, event: RowTaken) -> None:
+    row = ListRow(**event.model_dump(include=set(ListRow.model_fields)))
+    book.rows.put(row_id(event.list_id, event.row_key, event.enterprise), row)
+
+
+@IntakeBook.when(RowDropped)
+def _(book: IntakeBook, event: RowDropped) -> None:
+    book.rows.drop(row_id(event.list_id, event.row_key, event.enterprise))
+    need = book.needs.get(event.need)
+    if need:
+        book.put_need(need.model_copy(update={"origins": without_list(need.origins, event.list_id)}))
+
+
+@IntakeBook.when(ListOpened)
+def _(book: IntakeBook, event: ListOpened) -> None:
+    book.lists.put(
+        event.list_id,
+        NeedList(
+            id=event.list_id,
+            name=event.name,
+            client=event.client,
+            version=event.version,
+            file_digest=event.file_digest,
+        ),
+    )
+
+
+@IntakeBook.when(NeedAnswered)
+def _(book: IntakeBook, event: NeedAnswered) -> None:
+    book.answers.put(event.request, Answer(**event.model_dump(include=set(Answer.model_fields))))
+
+
+@IntakeBook.when(BankNoted)
+def _(book: IntakeBook, event: BankNoted) -> None:
+    book.banks.put(event.bank, Bank(**event.model_dump(include=set(Bank.model_fields))))
+    book.introduce(bank_subject(event.bank), event.bank)
+
+
+@IntakeBook.when(ConsentGranted)
+def _(book: IntakeBook, event: ConsentGranted) -> None:
+    consent = Consent(enterprise=event.enterprise, bank=event.bank, expires_on=event.expires_on)
+    book.consents.put(f"{event.enterprise}/{event.bank}", consent)
+
+
+@IntakeBook.when(ConsentRevoked)
+def _(book: IntakeBook, event: ConsentRevoked) -> None:
+    mine = {c.bank: c for c in book.consents if c.enterprise == event.enterprise}
+    for bank in mine if event.bank == ANY_BANK else ():
+        book.consents.put(f"{event.enterprise}/{bank}", mine[bank].model_copy(update={"revoked": True}))
+    own = mine.get(event.bank) or Consent(enterprise=event.enterprise, bank=event.bank)
+    book.consents.put(f"{event.enterprise}/{event.bank}", own.model_copy(update={"revoked": True}))
+
+
+@IntakeBook.when(IdentityWithheld)
+def _(book: IntakeBook, event: IdentityWithheld) -> None:
+    if event.reason != "need_withdrawn":
+        pending = Pending(**event.model_dump(include=set(Pending.model_fields)))
+        book.pendings.put(event.offer, pending)
+
+
+@IntakeBook.when(IdentitySealed)
+def _(book: IntakeBook, event: IdentitySealed) -> None:
+    book.pendings.drop(event.offer)
+
+
+@IntakeBook.when(ProgressNoted)
+def _(book: IntakeBook, event: ProgressNoted) -> None:
+    before = book.progress.get(event.need)
+    if before:
+        book.progress.put(event.need, advanced(before, event))
+    if event.offer and event.offer_stage in ENDED:
+        book.pendings.drop(event.offer)
+    if event.outcome:
+        _close(book, event.need)
+
+
+def _close(book: IntakeBook, need_id: str) -> None:
+    need = book.needs.get(need_id)
+    if need:
+        book.put_need(need.model_copy(update={"open": False}))
+    for pending in [p for p in book.pendings if p.need == need_id]:
+        book.pendings.drop(pending.offer)
+
+
+def advanced(before: Progress, step: ProgressNoted) -> Progress:
+    """The progress after one more step."""
+    change: dict[str, Any] = {"at": step.at, "wait_on": step.wait_on, "due_at": step.due_at}
+    if step.stage:
+        change |= {"stage": step.stage, "outcome": step.outcome}
+    if step.offer and step.bank and step.offer_stage:
+        known = {o.offer: o for o in before.offers}
+        old = known.get(step.offer)
+        known[step.offer] = OfferProgress(
+            offer=step.offer,
+            bank=step.bank,
+            stage=step.offer_stage,
+            reached=tuple(dict.fromkeys((*(old.reached if old else ()), step.offer_stage))),
+            reason=step.reason,
+            amount_cny=step.amount_cny or (old.amount_cny if old else None),
+        )
+        change["offers"] = tuple(known.values())
+        if not step.stage and not before.outcome:
+            change["stage"] = _stage(known.values())
+    return before.model_copy(update=change)
+
+
+def _stage(offers: Iterable[OfferProgress]) -> str:
+    stages = {o.stage for o in offers}
+    if stages - ENDED - {"offered"}:
+        return "in_process"
+    return "offered" if "offered" in stages else "waiting"
+
+
+def row_id(list_id: str, row_key: str, enterprise: str) -> str:
+    """What a list's row is filed under; a row whose code was corrected is another enterprise's row."""
+    return f"{list_id}/{row_key}/{enterprise}"
+
+
+def bank_subject(bank: str) -> str:
+    """What a message that speaks of a bank waits for."""
+    return f"bank:{bank}"

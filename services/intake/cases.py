@@ -1,0 +1,72 @@
+"""What an enterprise is shown of its case: feedback's events, noted without anything but stages, reasons and due times."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from services.intake.book import IntakeBook
+from services.intake.notes import ProgressNoted
+from yuqiao.contracts.cases import (
+    CaseAdvanced,
+    CaseEvent,
+    CaseOpened,
+    CaseResolved,
+    OfferDeclined,
+    OfferExpired,
+    ReofferRequested,
+)
+from yuqiao.runtime.messages import Hold, Moment, Out
+
+
+def noted(event: CaseEvent, at: Moment, **step: Any) -> ProgressNoted:
+    """The step that an event means for the enterprise's page."""
+    wait = getattr(event, "wait", None)
+    return ProgressNoted(
+        enterprise=event.enterprise,
+        need=event.need,
+        offer=getattr(event, "offer", None),
+        bank=getattr(event, "bank", None),
+        wait_on=wait.on if wait else None,
+        due_at=wait.due_at if wait else None,
+        at=at.now,
+        **step,
+    )
+
+
+def _known(book: IntakeBook, event: CaseEvent, at: Moment, **step: Any) -> Iterator[Out]:
+    if event.need in book.needs:
+        yield noted(event, at, **step)
+    else:
+        yield Hold(event.need)
+
+
+def on_case_opened(book: IntakeBook, event: CaseOpened, at: Moment) -> Iterator[Out]:
+    """The case exists."""
+    return _known(book, event, at, stage="registered")
+
+
+def on_case_advanced(book: IntakeBook, event: CaseAdvanced, at: Moment) -> Iterator[Out]:
+    """The case, or one offer in it, reached a stage."""
+    if event.offer is None:
+        return _known(book, event, at, stage=event.stage)
+    return _known(book, event, at, offer_stage=event.stage, amount_cny=event.amount_cny)
+
+
+def on_offer_declined(book: IntakeBook, event: OfferDeclined, at: Moment) -> Iterator[Out]:
+    """A bank said no, with a reason."""
+    return _known(book, event, at, offer_stage="declined", reason=event.reason)
+
+
+def on_offer_expired(book: IntakeBook, event: OfferExpired, at: Moment) -> Iterator[Out]:
+    """A limit passed."""
+    return _known(book, event, at, offer_stage="expired", reason=event.reason)
+
+
+def on_reoffer_requested(book: IntakeBook, event: ReofferRequested, at: Moment) -> Iterator[Out]:
+    """The need goes to further banks."""
+    return _known(book, event, at, stage="waiting")
+
+
+def on_case_resolved(book: IntakeBook, event: CaseResolved, at: Moment) -> Iterator[Out]:
+    """The end; with a loan, the bank's part ends too."""
+    last = {"offer_stage": "disbursed", "amount_cny": event.amount_cny} if event.outcome == "financed" else {}
+    return _known(book, event, at, stage="resolved", outcome=event.outcome, **last)

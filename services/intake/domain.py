@@ -1,0 +1,92 @@
+"""Pure decisions: when two statements are one need, what becomes of its facts, when a consent is live."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from services.intake.filing import ANY_BANK, Statement
+from yuqiao.contracts.base import Value
+from yuqiao.contracts.values import Code, Id, NeedFacts, Origin, Routing
+
+SAME_AMOUNT = Decimal("0.10")
+SAME_DAYS = 90
+
+
+class Need(Value):
+    """A need that was registered. `origins` are the channels that still stand behind it."""
+
+    id: Id
+    enterprise: Id
+    facts: NeedFacts
+    routing: Routing
+    revision: int = 1
+    origins: tuple[Origin, ...]
+    open: bool = True
+
+
+class Consent(Value):
+    """What an enterprise has said about a bank (`*`: any). `expires_on` None: it was never granted, only revoked."""
+
+    enterprise: Id
+    bank: Code | str
+    expires_on: date | None = None
+    revoked: bool = False
+
+
+def is_same_need(need: Need, statement: Statement, origin: Origin, day: date) -> bool:
+    """Whether a statement repeats a need that came another way: same kind, amount within 10 %, stated within 90 days.
+
+    Two rows of one list are two needs: who wrote the list has told them apart.
+    """
+    if not need.open or need.facts.kind != statement.kind:
+        return False
+    if origin.list_id and any(known.list_id == origin.list_id for known in need.origins):
+        return False
+    near = abs(statement.amount_cny - need.facts.amount_cny) <= need.facts.amount_cny * SAME_AMOUNT
+    return near and abs((day - need.facts.stated_on).days) <= SAME_DAYS
+
+
+def combined(old: NeedFacts, statement: Statement) -> NeedFacts:
+    """The facts after the same need was stated again: what is known now counts, what is not stays; so does the first day."""
+    known = {
+        name: value
+        for name, value in statement.model_dump().items()
+        if value not in (None, ()) and not (name == "size_class" and value == "undetermined")
+    }
+    return old.model_copy(update=known)
+
+
+def source_of(origin: Origin) -> str:
+    """What makes two origins one: the list, or the client, or the channel."""
+    return origin.list_id or origin.client or origin.channel
+
+
+def with_origin(origins: tuple[Origin, ...], origin: Origin) -> tuple[Origin, ...]:
+    """The origins with this one added, in the place of an older one from the same source."""
+    return (*(o for o in origins if source_of(o) != source_of(origin)), origin)
+
+
+def without_list(origins: tuple[Origin, ...], list_id: str) -> tuple[Origin, ...]:
+    """The origins without a list that no longer names the need."""
+    return tuple(o for o in origins if o.list_id != list_id)
+
+
+Said = Callable[[str], Consent | None]
+"""What an enterprise has said about a bank."""
+
+
+def is_live(said: Said, bank: str, day: date) -> bool:
+    """Whether the enterprise lets this bank know who it is, on this day (the last day counts).
+
+    A revocation for the bank itself beats a consent for all banks; an expired one does not.
+    """
+    own, general = said(bank), said(ANY_BANK)
+    if own and own.revoked:
+        return False
+    return any(c and not c.revoked and c.expires_on is not None and day <= c.expires_on for c in (own, general))
+
+
+def brings_news(known: Consent | None, expires_on: date, day: date) -> bool:
+    """Whether a letter says more than is known: the same letter again neither repeats a consent nor undoes a revocation."""
+    newer = known is None or (known.expires_on is not None and expires_on > known.expires_on)
+    return newer and expires_on >= day

@@ -1,0 +1,142 @@
+"""What partners and the operator call: lists, needs, keys. The enterprise's own page is in `pages`."""
+
+import asyncio
+from pathlib import PurePath
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from services.intake import pages, report
+from services.intake.bodies import read_file, read_json, understood
+from services.intake.clients import OPERATOR, Clients
+from services.intake.fields import clean
+from services.intake.identity import Keys, sign_link
+from services.intake.importing import Upload, import_list
+from services.intake.live import LINK_DAYS, Answered, Asked, page_address, register
+from services.intake.requests import ClientBody
+from services.intake.sheet import MOST_BYTES
+from services.intake.store import Q
+from yuqiao.policy.states import known_codes
+from yuqiao.runtime.gateway import Gateway
+from yuqiao.runtime.messages import Refused
+
+MOST_NEED = 64 * 1024
+MOST_BATCH = 4 * 1024 * 1024
+MOST_IN_BATCH = 500
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def routes(gateway: Gateway) -> APIRouter:
+    """All routes of intake."""
+    keys = Keys.of(gateway.settings.secret.get_secret_value())
+    clients = Clients(gateway)
+    router = APIRouter()
+    _lists(router, gateway, keys, clients)
+    _needs(router, gateway, keys, clients)
+    pages.add_routes(router, gateway, keys)
+
+    @router.post("/clients", status_code=201)
+    async def post_client(request: Request) -> dict[str, Any]:
+        clients.require_operator(request)
+        body = understood(ClientBody, await read_json(request, MOST_NEED))
+        return {"id": body.id, "scopes": body.scopes, "key": await clients.register(body.id, body.scopes)}
+
+    return router
+
+
+def _lists(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) -> None:
+    importing = asyncio.Lock()
+
+    @router.post("/lists")
+    async def post_list(request: Request, dry_run: bool = False, routing: str = "platform", name: str = "") -> Any:
+        client = await clients.require(request, "lists:write")
+        if routing not in known_codes("routing_mode"):
+            raise Refused("routing_unknown", f"routing 可选值：{'、'.join(known_codes('routing_mode'))}", 422)
+        file_name, content = await read_file(request, MOST_BYTES)
+        named = clean(name or PurePath(file_name).stem, 100) or "list"
+        async with importing:  # one at a time: memory for one large file, not for ten
+            return await import_list(gateway, keys, Upload(client, named, routing, content, dry_run))
+
+    async def filed(request: Request, list_id: str) -> str:
+        """The list's report, for its owner and the operator."""
+        client = await clients.require(request, "lists:write")
+        async with gateway.reading() as conn:
+            (owner,) = await conn.fetch(Q.list_owner, list_id) or ({"client": None, "body": None},)
+        if owner["body"] is None or client not in (OPERATOR, owner["client"]):
+            raise Refused("list_unknown", "没有这份清单，或还没有导入完毕", 404)
+        return str(owner["body"])
+
+    @router.get("/lists/{list_id}")
+    async def get_list(request: Request, list_id: str) -> Response:
+        body = await filed(request, list_id)
+        return Response(await run_in_threadpool(report.result_of, body), media_type="application/json")
+
+    @router.get("/lists/{list_id}/report.xlsx")
+    async def get_report(request: Request, list_id: str) -> Response:
+        body = await filed(request, list_id)
+        expires = (await gateway.now()).date() + LINK_DAYS
+        address = gateway.settings.public_url.rstrip("/")
+        content = await run_in_threadpool(
+            report.annotated, body, lambda need: f"{address}/e/{sign_link(keys, need, expires)}"
+        )
+        return Response(content, media_type=_XLSX, headers={"Cache-Control": "no-store"})
+
+
+def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) -> None:
+    def shown(answered: Answered) -> dict[str, Any]:
+        answer = answered.answer
+        link = page_address(gateway.settings.public_url, keys, answer)
+        return {"need": answer.need, "merged": answer.merged, "received_at": answer.at.isoformat(), "link": link}
+
+    @router.post("/needs")
+    async def post_need(request: Request) -> JSONResponse:
+        client = await clients.require(request, "needs:write")
+        key = idempotency_key(request.headers.get("idempotency-key", ""))
+        body = await read_json(request, MOST_NEED)
+        (result,) = await register(gateway, keys, client, [Asked(key, body)], batched=False)
+        if isinstance(result, Refused):
+            raise result
+        headers = {"Idempotent-Replay": "true"} if result.replayed else {}
+        return JSONResponse(shown(result), 201, headers)
+
+    @router.post("/needs/batch")
+    async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:
+        client = await clients.require(request, "needs:write")
+        asked = _asked(await read_json(request, MOST_BATCH))
+        results = await register(gateway, keys, client, asked, batched=batched)
+        return {
+            "results": [
+                {"id": one.key, "problem": problem_of(result)}
+                if isinstance(result, Refused)
+                else {"id": one.key, "replayed": result.replayed, **shown(result)}
+                for one, result in zip(asked, results, strict=True)
+            ]
+        }
+
+
+def idempotency_key(text: str) -> str:
+    """A client's own key for a request: 1 to 200 printable ASCII characters. Raises Refused (400)."""
+    if not 1 <= len(text) <= 200 or not text.isascii() or not text.isprintable():
+        raise Refused("idempotency_key_required", "请求头 Idempotency-Key 必填，1 至 200 个可见 ASCII 字符", 400)
+    return text
+
+
+def _asked(body: object) -> list[Asked]:
+    """`{"needs": [{"id": …, …}]}`: each need with the client's own id for it."""
+    needs = body.get("needs") if isinstance(body, dict) else None
+    if not isinstance(needs, list) or not 1 <= len(needs) <= MOST_IN_BATCH:
+        raise Refused("invalid_request", f'须为 {{"needs": [...]}}，1 至 {MOST_IN_BATCH} 条', 422)
+    asked = []
+    for number, need in enumerate(needs):
+        if not isinstance(need, dict) or not isinstance(need.get("id"), str):
+            raise Refused("invalid_request", f"第 {number + 1} 条须为对象，并有字符串 id", 422)
+        asked.append(Asked(idempotency_key(need["id"]), {k: v for k, v in need.items() if k != "id"}))
+    return asked
+
+
+def problem_of(refused: Refused) -> dict[str, Any]:
+    """A refusal inside a list of results: as in problem+json, without what belongs to a whole response."""
+    reasons = [reason.model_dump(mode="json") for reason in refused.reasons]
+    return {"status": refused.status, "code": refused.code, "detail": refused.text, "reasons": reasons}

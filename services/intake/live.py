@@ -1,0 +1,116 @@
+"""Needs that a client states one by one or in a bulk, each once: the same key and body get the answer they got before."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.intake.bodies import understood
+from services.intake.book import Answer
+from services.intake.commands import RegisterNeed
+from services.intake.identity import Keys, enterprise_id, private_digest, sign_link
+from services.intake.requests import NeedBody
+from services.intake.store import Q
+from yuqiao.contracts.values import Routing
+from yuqiao.runtime.gateway import Gateway, Outcome
+from yuqiao.runtime.messages import BEIJING, Refused, derived_id
+
+LINK_DAYS = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: the client's own key for it, and the JSON body."""
+
+    key: str
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Its answer; `replayed` when it had been given before."""
+
+    answer: Answer
+    replayed: bool
+
+
+def page_address(public_url: str, keys: Keys, answer: Answer) -> str:
+    """The signed link to the page of an answered need: the same whenever it is asked for."""
+    expires = answer.at.astimezone(BEIJING).date() + LINK_DAYS
+    return f"{public_url.rstrip('/')}/e/{sign_link(keys, answer.need, expires)}"
+
+
+async def register(
+    gateway: Gateway, keys: Keys, client: str, asked: Sequence[Asked], *, batched: bool
+) -> list[Answered | Refused]:
+    """Register each need or repeat its answer; what is refused stands in its place.
+
+    422 `idempotency_key_reused`: the key came before with another body. 422 `invalid_request`: see its reasons.
+    """
+    ids = [derived_id("intake", "request", client, one.key) for one in asked]
+    digests = [_digest(keys, one.body) for one in asked]
+    before = await _answers(gateway, ids)
+    results: dict[int, Answered | Refused] = {}
+    commands: list[tuple[int, RegisterNeed]] = []
+    for place, (one, command_id, digest) in enumerate(zip(asked, ids, digests, strict=True)):
+        if command_id in before:
+            results[place] = _again(before[command_id], digest)
+            continue
+        try:
+            commands.append((place, _command(keys, client, command_id, digest, one.body, batched=batched)))
+        except Refused as refused:
+            results[place] = refused
+    outcomes = await gateway.submit_all([command for _, command in commands])
+    now = await _answers(gateway, [command.id for _, command in commands])
+    for (place, command), outcome in zip(commands, outcomes, strict=True):
+        results[place] = _result(command, outcome, now.get(command.id), digests[place])
+    return [results[place] for place in range(len(asked))]
+
+
+def _command(keys: Keys, client: str, id: str, digest: str, body: object, *, batched: bool) -> RegisterNeed:
+    need = understood(NeedBody, body)
+    filing = need.filing()
+    return RegisterNeed(
+        id=id,
+        enterprise=enterprise_id(keys, filing.private.uscc),
+        channel=filing.channel,
+        client=client,
+        statement=filing.statement,
+        private=filing.private,
+        routing=Routing(mode=need.routing.mode, banks=filing.banks, places=need.routing.places),
+        batched=batched,
+        consent=filing.consent,
+        request=digest,
+    )
+
+
+def _result(
+    command: RegisterNeed, outcome: Outcome | BaseException, answer: Answer | None, digest: str
+) -> Answered | Refused:
+    if isinstance(outcome, Refused):
+        return _reused() if outcome.code == "id_reused" else outcome
+    if isinstance(outcome, BaseException):
+        raise outcome
+    if answer is None:
+        raise LookupError(f"command {command.id} left no answer")
+    return _again(answer, digest) if outcome.repeated else Answered(answer, False)
+
+
+def _again(answer: Answer, digest: str) -> Answered | Refused:
+    return Answered(answer, True) if answer.digest == digest else _reused()
+
+
+def _reused() -> Refused:
+    return Refused("idempotency_key_reused", "这个 Idempotency-Key 已用于内容不同的请求，请换一个新的", 422)
+
+
+def _digest(keys: Keys, body: object) -> str:
+    return private_digest(keys, json.dumps(body, sort_keys=True, ensure_ascii=True, default=str))
+
+
+async def _answers(gateway: Gateway, ids: Sequence[str]) -> dict[str, Answer]:
+    if not ids:
+        return {}
+    async with gateway.reading() as conn:
+        rows = await conn.fetch(Q.answers_by_id, list(ids))
+    return {row["id"]: Answer.model_validate_json(row["body"]) for row in rows}

@@ -1,0 +1,103 @@
+-- name: load_needs
+SELECT id, body FROM need WHERE key = ANY($1::text[]) ORDER BY key, stated_on, id;
+
+-- name: save_needs
+INSERT INTO need (id, key, open, stated_on, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::date[], $5::jsonb[])
+ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
+
+-- name: load_consents
+SELECT id, body FROM consent WHERE key = ANY($1::text[]);
+
+-- name: save_consents
+INSERT INTO consent (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: load_pendings
+SELECT id, body FROM pending WHERE key = ANY($1::text[]) ORDER BY id;
+
+-- name: save_pendings
+INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: drop_pendings
+DELETE FROM pending WHERE id = ANY($1::text[]);
+
+-- name: enterprises_pending_for
+SELECT DISTINCT bank, key FROM pending WHERE bank = ANY($1::text[]) ORDER BY bank, key;
+
+-- name: load_progress
+SELECT id, body FROM progress WHERE key = ANY($1::text[]);
+
+-- name: save_progress
+INSERT INTO progress (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: load_rows
+SELECT id, body FROM list_row WHERE key = ANY($1::text[]);
+
+-- name: save_rows
+INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: drop_rows
+DELETE FROM list_row WHERE id = ANY($1::text[]);
+
+-- name: load_lists
+SELECT id, body FROM need_list WHERE id = ANY($1::text[]);
+
+-- name: save_lists
+INSERT INTO need_list (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: save_answers
+INSERT INTO need_answer (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: load_banks
+SELECT id, body FROM bank ORDER BY id;
+
+-- name: save_banks
+INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: load_privates
+SELECT id, body FROM need_private WHERE key = ANY($1::text[]);
+
+-- name: save_privates
+INSERT INTO need_private (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: save_reports
+INSERT INTO list_report (id, version, body) SELECT * FROM unnest($1::text[], $2::int[], $3::text[])
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, body = excluded.body;
+
+-- name: save_clients
+INSERT INTO client (id, hash, scopes) SELECT id, hash, string_to_array(scopes, ' ')
+FROM unnest($1::text[], $2::text[], $3::text[]) AS c (id, hash, scopes)
+ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, scopes = excluded.scopes;
+
+-- name: client_by_id
+SELECT hash, scopes FROM client WHERE id = $1;
+
+-- name: answers_by_id
+SELECT id, body FROM need_answer WHERE id = ANY($1::text[]);
+
+-- name: list_by_id
+SELECT body FROM need_list WHERE id = $1;
+
+-- name: rows_of_list
+SELECT body FROM list_row WHERE list_id = $1 ORDER BY id;
+
+-- name: list_owner
+SELECT l.body ->> 'client' AS client, r.body FROM need_list AS l JOIN list_report AS r ON r.id = l.id WHERE l.id = $1;
+
+-- name: need_by_id
+SELECT n.body AS need, p.body AS progress, i.body AS private
+FROM need AS n JOIN progress AS p ON p.id = n.id JOIN need_private AS i ON i.id = n.id WHERE n.id = $1;
+
+-- name: all_keys
+SELECT key FROM need UNION SELECT key FROM consent UNION SELECT id FROM need_list;
+
+-- name: load_answers
+SELECT id, body FROM need_answer WHERE key = ANY($1::text[]);

@@ -1,0 +1,149 @@
+"""JSON bodies as partners and pages send them, checked field by field."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+
+from services.intake import fields
+from services.intake.filing import ANY_BANK, ConsentStated, Filing, Private, Statement
+from services.intake.identity import BadValue, canonical_uscc
+from yuqiao.contracts.values import BankId, Code, Id, Money, Rate
+from yuqiao.policy.size_class import classify
+from yuqiao.policy.states import known_codes
+
+_ISO = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
+
+
+def _cleaned(text: str) -> str:
+    return fields.clean(text)
+
+
+def _known(kind: str, code: str) -> str:
+    if code not in known_codes(kind):
+        raise BadValue(f"{kind}_unknown", f"可选值：{'、'.join(known_codes(kind))}")
+    return code
+
+
+def _iso_day(value: object) -> object:
+    if not isinstance(value, str) or not _ISO.match(value):
+        raise BadValue("date_invalid", '须为日期字符串，如 "2023-06-30"')
+    return fields.day(value)
+
+
+def _positive(amount: Decimal) -> Decimal:
+    if not 0 < amount <= fields.MOST_WAN * fields.WAN:
+        raise BadValue("amount_out_of_range", f"单位是元，须大于 0 且不超过 {fields.MOST_WAN * fields.WAN} 元")
+    return amount
+
+
+def _checked(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: check(fields.clean(text)))
+
+
+Words = Annotated[str, Field(max_length=500), AfterValidator(_cleaned)]
+Day = Annotated[date, BeforeValidator(_iso_day)]
+Amount = Annotated[Money, AfterValidator(_positive)]
+Banks = Annotated[tuple[BankId, ...], Field(max_length=200)]
+
+
+class Body(BaseModel):
+    """A request's body: an unknown field is an error, because a misspelt one would be lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ConsentBody(Body):
+    """A letter of authorisation. `banks` are codes of banks, or `*` for any that the need is offered to."""
+
+    letter: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_cleaned)]
+    banks: Annotated[tuple[BankId | Literal["*"], ...], Field(min_length=1, max_length=200)] = (ANY_BANK,)
+    expires_on: Day
+
+
+class RoutingBody(Body):
+    """How the need is spread."""
+
+    mode: Annotated[str, AfterValidator(partial(_known, "routing_mode"))] = "platform"
+    banks: Banks = ()
+    places: Annotated[StrictInt, Field(ge=1, le=200)] = 3
+
+
+class NeedBody(Body):
+    """A need stated live. Money is yuan (元) as a decimal string, a rate a fraction below 1, a code one of its list."""
+
+    enterprise_name: Annotated[str, _checked(fields.name)]
+    uscc: Annotated[str, AfterValidator(canonical_uscc)]
+    kind: Annotated[str, AfterValidator(partial(_known, "need_kind"))]
+    amount_cny: Amount
+    contact_name: Annotated[str, _checked(fields.name)]
+    contact_phone: Annotated[str, _checked(fields.phone)]
+    term_months: Annotated[StrictInt, Field(ge=1, le=600)] | None = None
+    purpose: Words | None = None
+    industry: Annotated[str, AfterValidator(fields.industry)] | None = None
+    staff: Annotated[StrictInt, Field(ge=0, le=10_000_000)] | None = None
+    revenue_cny: Money | None = None
+    assets_cny: Money | None = None
+    entity_kind: Annotated[str, AfterValidator(partial(_known, "entity_kind"))] = "enterprise"
+    region: Annotated[str, AfterValidator(partial(_known, "region"))] | None = None
+    tags: Annotated[tuple[Annotated[str, AfterValidator(partial(_known, "tag"))], ...], Field(max_length=20)] = ()
+    guarantee_modes: Annotated[
+        tuple[Annotated[str, AfterValidator(partial(_known, "guarantee_mode"))], ...], Field(max_length=10)
+    ] = ()
+    first_loan: StrictBool | None = None
+    max_annual_rate: Rate | None = None
+    covid_affected: StrictBool | None = None
+    needed_by: Day | None = None
+    channel: Annotated[str, AfterValidator(partial(_known, "channel"))] = "online"
+    routing: RoutingBody = RoutingBody()
+    consent: ConsentBody | None = None
+
+    def filing(self) -> Filing:
+        """The same as a filing."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        size = classify(self.industry, self.staff, self.revenue_cny, self.assets_cny)
+        shared = set(values) & set(Statement.model_fields)
+        private = set(values) & set(Private.model_fields)
+        consent = self.consent
+        return Filing(
+            channel=self.channel,
+            statement=Statement(size_class=size.code, **{name: values[name] for name in shared}),
+            private=Private(letter=consent.letter if consent else None, **{name: values[name] for name in private}),
+            consent=ConsentStated(banks=consent.banks, expires_on=consent.expires_on) if consent else None,
+            banks=self.routing.banks,
+        )
+
+
+class GrantBody(Body):
+    """Consent for a bank, or `*`."""
+
+    bank: BankId | Literal["*"]
+    expires_on: Day
+
+
+class RevokeBody(Body):
+    """Consent taken back."""
+
+    bank: BankId | Literal["*"]
+
+
+class WordBody(Body):
+    """The enterprise's word on a bank's report."""
+
+    offer: Id
+    statement: Literal["contacted", "visited", "approved", "disbursed"]
+
+
+class WithdrawBody(Body):
+    """Nothing more needs to be said."""
+
+
+class ClientBody(Body):
+    """A partner that is to get a key."""
+
+    id: Annotated[Code, Field(pattern=r"^[a-z0-9_]{2,40}$")]
+    scopes: Annotated[tuple[Literal["lists:write", "needs:write"], ...], Field(min_length=1)]

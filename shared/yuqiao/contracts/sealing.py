@@ -1,0 +1,32 @@
+"""Identity sealed for one bank: compact JWE, ECDH-ES+A256KW with the bank's EC P-256 key, content A256GCM."""
+
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from pydantic import ValidationError
+
+from yuqiao.contracts.values import Identity
+
+ALGORITHM = "ECDH-ES+A256KW"
+ENCRYPTION = "A256GCM"
+_ALLOWED = [ALGORITHM, ENCRYPTION]
+
+
+class NotSealedForUs(ValueError):
+    """The text is no JWE, or it is sealed for another key."""
+
+
+def seal(identity: Identity, public_key_pem: str, key_id: str) -> str:
+    """The identity as compact JWE that only the holder of the private key can open. Differs at every call."""
+    header = {"alg": ALGORITHM, "enc": ENCRYPTION, "kid": key_id, "typ": "yuqiao-identity+jwe"}
+    key = ECKey.import_key(public_key_pem)
+    return jwe.encrypt_compact(header, identity.model_dump_json(exclude_none=True).encode(), key, algorithms=_ALLOWED)
+
+
+def open_sealed(sealed: str, private_key_pem: str) -> Identity:
+    """The identity inside. Raises NotSealedForUs."""
+    try:
+        opened = jwe.decrypt_compact(sealed, ECKey.import_key(private_key_pem), algorithms=_ALLOWED)
+        return Identity.model_validate_json(opened.plaintext or b"")
+    except (JoseError, ValueError, ValidationError) as error:
+        raise NotSealedForUs(f"不是为本行密钥密封的内容：{type(error).__name__}") from error
