@@ -47,6 +47,9 @@ class Inlet(Protocol):
     async def seek(self) -> None:
         """Forget what was fetched and go on where Postgres says."""
 
+    async def unread(self, topics: set[str]) -> set[str]:
+        """Those of the topics that the service has not read to their end as of now."""
+
 
 class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
@@ -87,6 +90,20 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self.subscriber.consumer
         if consumer is not None and consumer.assignment():
             await self._seek(sorted((p.topic, p.partition) for p in consumer.assignment()))
+
+    async def unread(self, topics: set[str]) -> set[str]:
+        """Those of the topics that the service has not read to their end as of now; all of them without a broker."""
+        consumer = self.subscriber.consumer
+        if consumer is None:
+            return topics
+        wanted = [(t, 0) for t in sorted(topics)]  # a bank's topics have one partition
+        try:
+            ends = await asyncio.wait_for(consumer.end_offsets([TopicPartition(*p) for p in wanted]), 5)
+        except (KafkaError, TimeoutError):
+            return topics
+        rows = await self.pool.fetch(Q.load_positions, [t for t, _ in wanted], [n for _, n in wanted])
+        read = {r["topic"]: r["next"] for r in rows}
+        return {tp.topic for tp, end in ends.items() if read.get(tp.topic, 0) < end}
 
     async def _seek(self, partitions: list[Partition]) -> None:
         topics, numbers = [t for t, _ in partitions], [n for _, n in partitions]

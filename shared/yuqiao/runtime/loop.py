@@ -31,7 +31,7 @@ from yuqiao.runtime.book import Book
 from yuqiao.runtime.database import borrowed
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.inlet import Fetched, Inlet
-from yuqiao.runtime.messages import Command, Refused
+from yuqiao.runtime.messages import Command, Deadline, Refused
 from yuqiao.runtime.records import record_from_row
 from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.shell import Again, Shell, StalePosition
@@ -137,7 +137,7 @@ class Loop(Generic[B]):
         """Deadlines, replays that were asked for, held messages whose subject came or never came."""
         async with borrowed(self.pool) as conn:
             now = await self.shell.clock.read(conn)
-            due = [arrival_of_deadline(d) for d in await self.shell.store.due(conn, now, self.size)]
+            due = await self._readable(await self.shell.store.due(conn, now, self.size))
             replays = [
                 arrival_of_parked(record_from_row(r), r["id"]) for r in await conn.fetch(Q.replay_ready, self.size)
             ]
@@ -145,7 +145,13 @@ class Loop(Generic[B]):
                 arrival_of_held(record_from_row(r), r["id"], r["expired"], r["subject"])
                 for r in await conn.fetch(Q.held_ready, now, self.size)
             ]
-        return replays + held + due
+        return replays + held + [arrival_of_deadline(d) for d in due]
+
+    async def _readable(self, due: list[Deadline]) -> list[Deadline]:
+        """Without those whose bank may have answered in time and has not been read to the end."""
+        topics = {d.after_topic for d in due if d.after_topic}
+        unread = await self.inlet.unread(topics) if topics else set()
+        return [d for d in due if d.after_topic not in unread]
 
     async def _run(self, batch: Batch, fetched: Fetched | None, looked: bool) -> None:
         started = time.monotonic()

@@ -62,10 +62,15 @@ class Command(Value):
 
 
 class Deadline(Value):
-    """A due row turned into a message: `key` is locked, and the handler checks that it still stands."""
+    """A due row turned into a message: `key` is locked, and the handler checks that it still stands.
+
+    With `after_topic` it is handled only when that topic has been read to its end: who answered in time never loses to a
+    slow consumer of ours.
+    """
 
     key: str
     due_at: AwareDatetime
+    after_topic: str | None = None
 
 
 class BadRecord(Value):

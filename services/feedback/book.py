@@ -1,0 +1,190 @@
+"""feedback's state and how each event changes it."""
+
+from collections.abc import Callable
+
+from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
+from services.feedback.notes import ReplyKept, TaskDone, WordsKept
+from yuqiao.contracts.base import Value
+from yuqiao.contracts.cases import (
+    CaseAdvanced,
+    CaseEscalated,
+    CaseOpened,
+    CaseResolved,
+    IssueRaised,
+    IssueResolved,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    PlanAdopted,
+    ReofferRequested,
+    TaskDue,
+)
+from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.book import Book, Shelf
+
+
+class Words(Value):
+    """A bank's own words, encrypted (AES-GCM), never emitted."""
+
+    enterprise: str
+    sealed: str
+
+
+class FeedbackBook(Book):
+    """The cases, kept replies and issues of a batch's enterprises. `encrypt` is a named capability for free text."""
+
+    def __init__(self, *, limits: TimeLimits, encrypt: Callable[[str, str], str]) -> None:
+        """Empty; the store puts shelves in. `encrypt(text, place)` gives base64."""
+        super().__init__()
+        self.cases: Shelf[Case] = Shelf()
+        self.replies: Shelf[KeptReply] = Shelf()
+        self.issues: Shelf[Issue] = Shelf()
+        self.words: Shelf[Words] = Shelf()
+        self.limits, self.calendar, self.encrypt = limits, WorkingCalendar.load(), encrypt
+
+    def find(self, offer: str) -> tuple[Case, CaseOffer] | None:
+        """The case and the part of it that an offer is."""
+        for case in self.cases:
+            if offer in case.offers:
+                return case, case.offers[offer]
+        return None
+
+    def change(self, need: str, **fields: object) -> None:
+        """Replace a case's row."""
+        self.cases.put(need, self.cases[need].model_copy(update=fields))
+
+    def change_offer(self, need: str, offer: CaseOffer) -> None:
+        """Replace one offer of a case; the case has no wait of its own while an offer lives."""
+        case = self.cases[need]
+        tried = case.tried if offer.bank in case.tried else (*case.tried, offer.bank)
+        reached = later(case.reached, offer.stage)
+        offers = case.offers | {offer.offer: offer}
+        if offer.offer not in case.offers:
+            self.introduce(offer.offer, case.enterprise)
+        self.change(need, offers=offers, tried=tried, reached=reached)
+
+
+@FeedbackBook.when(CaseOpened)
+def _opened(book: FeedbackBook, event: CaseOpened) -> None:
+    case = Case(
+        need=event.need,
+        enterprise=event.enterprise,
+        kind=event.kind,
+        channel=event.channel,
+        amount_cny=event.amount_cny,
+        first_loan=event.first_loan,
+        opened_at=event.at,
+        wait=event.wait,
+    )
+    book.cases.put(event.need, case)
+    book.introduce(event.need, event.enterprise)
+
+
+@FeedbackBook.when(CaseAdvanced)
+def _advanced(book: FeedbackBook, event: CaseAdvanced) -> None:
+    if event.offer is None:
+        book.change(event.need, stage=event.stage, wait=event.wait)
+        return
+    before = book.cases[event.need].offers.get(event.offer)
+    offer = before or CaseOffer(offer=event.offer, bank=event.bank or "", stage=event.stage)
+    extended = offer.extended or (before is not None and before.stage == event.stage == "accepted")
+    approved = event.amount_cny if event.stage == "approved" else offer.approved_cny
+    changed = offer.model_copy(
+        update={"stage": event.stage, "wait": event.wait, "approved_cny": approved, "extended": extended}
+    )
+    book.change_offer(event.need, changed)
+    if event.stage == "offered":
+        book.change(event.need, stage="offered", wait=None)
+    if event.stage == "disclosed":
+        book.introduce(f"disclosed:{event.offer}", event.enterprise)
+
+
+@FeedbackBook.when(OfferAccepted)
+def _accepted(book: FeedbackBook, event: OfferAccepted) -> None:
+    offer = book.cases[event.need].offers[event.offer]
+    book.change_offer(event.need, offer.model_copy(update={"stage": "accepted", "wait": event.wait}))
+    book.change(event.need, stage="in_process")
+
+
+@FeedbackBook.when(OfferDeclined)
+def _declined(book: FeedbackBook, event: OfferDeclined) -> None:
+    offer = book.cases[event.need].offers[event.offer]
+    book.change_offer(event.need, offer.model_copy(update={"stage": "declined", "wait": None, "reason": event.reason}))
+
+
+@FeedbackBook.when(OfferExpired)
+def _expired(book: FeedbackBook, event: OfferExpired) -> None:
+    offer = book.cases[event.need].offers[event.offer]
+    book.change_offer(event.need, offer.model_copy(update={"stage": "expired", "wait": None, "reason": event.reason}))
+
+
+@FeedbackBook.when(ReofferRequested)
+def _reoffer(book: FeedbackBook, event: ReofferRequested) -> None:
+    book.change(event.need, tried=tuple(dict.fromkeys((*book.cases[event.need].tried, *event.exclude))))
+
+
+@FeedbackBook.when(PlanAdopted)
+def _plan(book: FeedbackBook, event: PlanAdopted) -> None:
+    tasks = {t.task: Task(**t.model_dump()) for t in event.tasks}
+    case = book.cases[event.need]
+    measures = event.measures or case.measures
+    book.change(event.need, tasks=case.tasks | tasks, measures=measures, revision=event.revision)
+
+
+@FeedbackBook.when(TaskDue)
+def _task_due(book: FeedbackBook, event: TaskDue) -> None:
+    _change_task(book, event.need, event.task, overdue=True)
+
+
+@FeedbackBook.when(TaskDone)
+def _task_done(book: FeedbackBook, event: TaskDone) -> None:
+    _change_task(book, event.need, event.task, done=True)
+
+
+def _change_task(book: FeedbackBook, need: str, task: str, **fields: bool) -> None:
+    tasks = book.cases[need].tasks
+    book.change(need, tasks=tasks | {task: tasks[task].model_copy(update=fields)})
+
+
+@FeedbackBook.when(CaseResolved)
+def _resolved(book: FeedbackBook, event: CaseResolved) -> None:
+    book.change(
+        event.need,
+        stage="resolved",
+        wait=None,
+        outcome=event.outcome,
+        outcome_cny=event.amount_cny,
+        resolved_at=event.at,
+    )
+
+
+@FeedbackBook.when(IssueRaised)
+def _raised(book: FeedbackBook, event: IssueRaised) -> None:
+    given = event.model_dump(include={"issue", "need", "enterprise", "raised_by", "bank", "offer", "category", "level"})
+    book.issues.put(event.issue, Issue(**given, raised_at=event.at, wait=event.wait))
+    if event.category == "match_late":
+        book.change(event.need, late_match=True)
+
+
+@FeedbackBook.when(CaseEscalated)
+def _escalated(book: FeedbackBook, event: CaseEscalated) -> None:
+    issue = book.issues[event.issue]
+    book.issues.put(event.issue, issue.model_copy(update={"level": event.level, "wait": event.wait}))
+
+
+@FeedbackBook.when(IssueResolved)
+def _issue_resolved(book: FeedbackBook, event: IssueResolved) -> None:
+    issue = book.issues[event.issue]
+    book.issues.put(event.issue, issue.model_copy(update={"resolution": event.resolution, "wait": None}))
+
+
+@FeedbackBook.when(ReplyKept)
+def _kept(book: FeedbackBook, event: ReplyKept) -> None:
+    kept = KeptReply(key=event.enterprise, digest=event.digest, applied=event.applied, reasons=event.reasons)
+    book.replies.put(event.reply, kept)
+
+
+@FeedbackBook.when(WordsKept)
+def _words(book: FeedbackBook, event: WordsKept) -> None:
+    book.words.put(event.place, Words(enterprise=event.enterprise, sealed=event.sealed))

@@ -1,0 +1,120 @@
+"""The state of a case: its offers, its plan, its issues. Frozen; replaced by what events say."""
+
+from decimal import Decimal
+
+from pydantic import AwareDatetime, Field
+
+from yuqiao.contracts.base import Value
+from yuqiao.contracts.cases import Wait
+from yuqiao.contracts.values import Reason
+
+ENDED = frozenset({"disbursed", "declined", "expired", "closed"})
+LADDER = ("registered", "offered", "accepted", "disclosed", "contacted", "documents_complete", "approved", "disbursed")
+"""How far a case can come; the furthest stage that any of its offers reached counts."""
+
+
+class CaseOffer(Value):
+    """One bank's part in a case."""
+
+    offer: str
+    bank: str
+    stage: str
+    wait: Wait | None = None
+    approved_cny: Decimal | None = None
+    reason: str | None = None
+    extended: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether it can still lead to a loan."""
+        return self.stage not in ENDED
+
+
+class Task(Value):
+    """A task of the enterprise's plan."""
+
+    task: str
+    code: str
+    text: str
+    owner: str
+    due_at: AwareDatetime
+    done: bool = False
+    overdue: bool = False
+
+
+class Case(Value):
+    """One need's case, from registration to resolution; its id is the need's."""
+
+    need: str
+    enterprise: str
+    kind: str
+    channel: str
+    amount_cny: Decimal
+    first_loan: bool | None = None
+    opened_at: AwareDatetime
+    stage: str = "registered"
+    wait: Wait | None = None
+    offers: dict[str, CaseOffer] = Field(default_factory=dict)
+    tried: tuple[str, ...] = ()
+    measures: tuple[int, ...] = ()
+    revision: int = 0
+    tasks: dict[str, Task] = Field(default_factory=dict)
+    late_match: bool = False
+    outcome: str | None = None
+    outcome_cny: Decimal | None = None
+    resolved_at: AwareDatetime | None = None
+    reached: str = "registered"
+
+    def live_offers(self, without: str | None = None) -> list[CaseOffer]:
+        """The offers that can still lead to a loan."""
+        return [o for o in self.offers.values() if o.live and o.offer != without]
+
+    def waits(self) -> list[tuple[str, str, Wait, str | None]]:
+        """Everything this case waits for: (kind, of what, wait, bank)."""
+        if self.outcome:
+            return []
+        found: list[tuple[str, str, Wait, str | None]] = []
+        if self.wait:
+            found.append(("case", self.need, self.wait, None))
+        found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
+        for task in self.tasks.values():
+            if not task.done and not task.overdue:
+                found.append(("task", task.task, Wait(limit="task", on="owner", due_at=task.due_at), None))
+        return found
+
+    def next_wait(self) -> Wait | None:
+        """The wait that ends first."""
+        waits = [w for kind, _, w, _ in self.waits() if kind != "task"]
+        return min(waits, key=lambda w: w.due_at, default=None)
+
+
+class KeptReply(Value):
+    """A bank's reply as it was judged, so that the same one again gets the same answer."""
+
+    key: str
+    digest: str
+    applied: bool
+    reasons: tuple[Reason, ...] = ()
+
+
+class Issue(Value):
+    """One entry of the two-sided issue list 银企双方问题清单."""
+
+    issue: str
+    need: str
+    enterprise: str
+    raised_by: str
+    bank: str | None
+    offer: str | None
+    category: str
+    level: str
+    raised_at: AwareDatetime
+    wait: Wait | None
+    resolution: str | None = None
+
+
+def later(reached: str, stage: str) -> str:
+    """The further of two stages of the ladder."""
+    if stage not in LADDER:
+        return reached
+    return max(reached, stage, key=LADDER.index)

@@ -1,0 +1,121 @@
+"""Decisions about a case: is a reply legal, what follows when an offer ends, whom an issue goes to next. Pure."""
+
+from collections.abc import Mapping
+
+from services.feedback.case import Case, CaseOffer
+from yuqiao.contracts.from_bank import (
+    ContactReport,
+    CreditDecision,
+    Disbursement,
+    DocumentsComplete,
+    IssueReport,
+    OfferAccept,
+    OfferDecline,
+    Reply,
+    TaskReport,
+    VisitReport,
+)
+from yuqiao.contracts.values import Reason
+from yuqiao.policy.decline_reasons import DeclineReason, known, reason
+from yuqiao.policy.states import term
+
+MAX_BANKS = 6
+"""A need is offered on until this many banks have seen it."""
+PLACES_ON_REOFFER = 2
+
+LEGAL: Mapping[type[Reply], frozenset[str]] = {
+    OfferAccept: frozenset({"offered"}),
+    ContactReport: frozenset({"disclosed"}),
+    VisitReport: frozenset({"disclosed", "contacted", "documents_complete", "approved"}),
+    DocumentsComplete: frozenset({"contacted"}),
+    CreditDecision: frozenset({"contacted", "documents_complete"}),
+    Disbursement: frozenset({"approved"}),
+    OfferDecline: frozenset(
+        {"offered", "accepted", "withheld", "disclosed", "contacted", "documents_complete", "approved"}
+    ),
+}
+"""In which stages of its offer a reply may come."""
+
+BEFORE_DISCLOSURE = frozenset({"accepted", "withheld"})
+AFTER_DISCLOSURE = (ContactReport, VisitReport, DocumentsComplete, CreditDecision, Disbursement)
+
+LEVELS = ("handler", "office", "taskforce_office", "taskforce")
+"""The ladder of the issue list: 承办 → 区金融办 → 专班办公室 → 专班会议."""
+
+
+def overtakes(offer: CaseOffer, reply: Reply) -> bool:
+    """Whether the reply may have overtaken our own news of the disclosure, so that it must wait for it."""
+    return isinstance(reply, AFTER_DISCLOSURE) and offer.stage in BEFORE_DISCLOSURE
+
+
+def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reason, ...]:
+    """What is wrong with a reply from `bank`; empty when it can be applied."""
+    if bank not in (offer.bank, "") or reply.bank != offer.bank:
+        return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
+    if isinstance(reply, TaskReport):
+        known_task = reply.task in case.tasks
+        return () if known_task else (_fault("unknown_task", "task", reply.task, "没有这项任务"),)
+    return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
+
+
+def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
+    if case.outcome:
+        return (_fault("case_resolved", "offer", reply.offer, f"该需求已办结（{term('case_outcome', case.outcome)}）"),)
+    if isinstance(reply, IssueReport):
+        return ()
+    if not offer.live:
+        return (_fault("offer_ended", "offer", reply.offer, f"该推送已结束（{term('offer_stage', offer.stage)}）"),)
+    legal = LEGAL[type(reply)]
+    if offer.stage not in legal:
+        wanted = "、".join(term("offer_stage", s) for s in sorted(legal))
+        now = term("offer_stage", offer.stage)
+        return (_fault("wrong_stage", "ce_type", reply.wire_type, f"当前阶段为{now}，此回复只能在{wanted}阶段提交"),)
+    return ()
+
+
+def _content_faults(offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
+    if isinstance(reply, OfferDecline):
+        return _reason_faults(reply.reason, reply.note)
+    if isinstance(reply, CreditDecision):
+        if not reply.approved:
+            return _reason_faults(reply.reason or "", reply.note)
+        missing = [f for f in ("amount_cny", "annual_rate") if getattr(reply, f) is None]
+        return tuple(_fault("field_missing", f, "", "同意授信时必填") for f in missing)
+    if isinstance(reply, Disbursement) and offer.approved_cny is not None and reply.amount_cny > offer.approved_cny:
+        right = f"不得超过授信金额 {offer.approved_cny} 元"
+        return (_fault("above_approved", "amount_cny", str(reply.amount_cny), right),)
+    return ()
+
+
+def _reason_faults(code: str, note: str | None) -> tuple[Reason, ...]:
+    found = reason(code)
+    if found is None or found.system_only:
+        usable = "、".join(c for c in known() if not (r := reason(c)) or not r.system_only)
+        return (_fault("unknown_reason", "reason", code, f"可用的原因码：{usable}"),)
+    if found.note_required and not note:
+        return (_fault("note_missing", "note", "", f"原因码 {code} 须填写说明"),)
+    return ()
+
+
+def _fault(code: str, field: str, value: str, right: str) -> Reason:
+    shown = value[:40]
+    return Reason(
+        code=code, values={"field": field, "value": shown}, text=f"{field} 的值 {shown or '（空）'} 有误：{right}"
+    )
+
+
+def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str | None:
+    """What the end of one offer means for the case: an outcome, `reoffer`, or None while other offers live."""
+    if case.live_offers(without=ended):
+        return None
+    if any(o.approved_cny is not None for o in case.offers.values()):
+        return "credited"
+    if why is not None and why.outcome:
+        return why.outcome
+    return "no_bank" if len(case.tried) >= MAX_BANKS else "reoffer"
+
+
+def next_level(level: str) -> str | None:
+    """The next rung of the ladder; None above the task force's meeting."""
+    rung = LEVELS.index(level) + 1
+    return LEVELS[rung] if rung < len(LEVELS) else None

@@ -1,0 +1,141 @@
+"""What feedback does on the other services' events and an operator's word; replies and deadlines have files of their own."""
+
+from collections.abc import Iterator
+
+from services.feedback.book import FeedbackBook
+from services.feedback.case import CaseOffer
+from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, wait_for
+from services.feedback.messages import ResolveIssue
+from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, IssueResolved, Wait
+from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
+from yuqiao.contracts.needs import EnterpriseDisputed, IdentityWithheld, NeedRegistered, NeedWithdrawn
+from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.runtime.messages import Hold, Moment, Out, Refused
+
+
+def on_need_registered(book: FeedbackBook, need: NeedRegistered, at: Moment) -> Iterator[Out]:
+    """A case exists from the registration of its need."""
+    if need.need in book.cases:
+        return
+    yield CaseOpened(
+        at=at.now,
+        enterprise=need.enterprise,
+        need=need.need,
+        amount_cny=need.facts.amount_cny,
+        kind=need.facts.kind,
+        first_loan=need.facts.first_loan,
+        channel=need.origin.channel,
+        wait=wait_for(book, "match", at),
+    )
+
+
+def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Iterator[Out]:
+    """The plan for this enterprise starts with the measures that apply."""
+    case = book.cases.get(matched.need)
+    if case is None:
+        yield Hold(matched.need)
+    elif case.outcome is None and case.revision == 0:
+        measures = tuple(m.measure for m in matched.measures)
+        titles = "、".join(m.title for m in matched.measures) or "常规融资对接"
+        task = ("follow", f"督导对接，落实：{titles}", "区金融办")
+        yield plan(book, case, measures, task, at)
+
+
+def on_need_waiting(book: FeedbackBook, waiting: NeedWaiting, at: Moment) -> Iterator[Out]:
+    """Without room a need waits under a limit of its own, counted from the first time."""
+    case = book.cases.get(waiting.need)
+    if case is None:
+        yield Hold(waiting.need)
+        return
+    in_room = case.wait is not None and case.wait.limit == "room"
+    if case.outcome or in_room or case.live_offers() or waiting.reason != "no_room":
+        return
+    wait = wait_for(book, "room", at)
+    yield CaseAdvanced(at=at.now, enterprise=case.enterprise, need=case.need, stage="waiting", wait=wait)
+
+
+def on_need_unmatched(book: FeedbackBook, unmatched: NeedUnmatched, at: Moment) -> Iterator[Out]:
+    """No bank is left: the case ends with the reasons and with what would have to change."""
+    case = book.cases.get(unmatched.need)
+    if case is None:
+        yield Hold(unmatched.need)
+    elif case.outcome is None and not case.live_offers():
+        yield resolve(case, "no_bank", at, reasons=unmatched.reasons + unmatched.nearest)
+
+
+def on_offer_pushed(book: FeedbackBook, pushed: OfferPushed, at: Moment) -> Iterator[Out]:
+    """An offer stands in the case, and its bank has until `respond_by`."""
+    case = book.cases.get(pushed.need)
+    if case is None:
+        yield Hold(pushed.need)
+        return
+    if pushed.offer in case.offers:
+        return
+    offer = CaseOffer(offer=pushed.offer, bank=pushed.bank, stage="offered")
+    if case.outcome:
+        yield advance(book, case, offer, "closed", None, at)
+        return
+    wait = Wait(limit="accept", on="bank", due_at=pushed.respond_by, provisional=pushed.provisional)
+    yield advance(book, case, offer, "offered", None, at).model_copy(update={"wait": wait})
+
+
+def on_offer_undeliverable(book: FeedbackBook, failed: OfferUndeliverable, at: Moment) -> Iterator[Out]:
+    """The bank counts as tried; when nothing else stands, the limit `match` finds the case."""
+    case = book.cases.get(failed.need)
+    if case is None:
+        yield Hold(failed.need)
+    elif case.outcome is None and failed.offer not in case.offers:
+        yield advance(book, case, CaseOffer(offer=failed.offer, bank=failed.bank, stage="closed"), "closed", None, at)
+
+
+def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: Moment) -> Iterator[Out]:
+    """The bank knows the enterprise: it has to call."""
+    found = book.find(disclosed.offer)
+    if found and found[1].stage in {"accepted", "withheld"} and found[0].outcome is None:
+        yield advance(book, *found, "disclosed", "contact", at)
+
+
+def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Moment) -> Iterator[Out]:
+    """Without consent the enterprise is waited for."""
+    found = book.find(withheld.offer)
+    if found and found[1].stage == "accepted" and withheld.reason == "consent_missing" and found[0].outcome is None:
+        yield advance(book, *found, "withheld", "consent", at)
+
+
+def on_offer_closed(book: FeedbackBook, closed: OfferClosed, at: Moment) -> Iterator[Out]:
+    """The door closed an offer that still lived here (consent revoked, taken by another)."""
+    found = book.find(closed.offer)
+    if found is None or not found[1].live or found[0].outcome:
+        return
+    yield advance(book, *found, "closed", None, at)
+    yield from after_end(book, *found, None, at)
+
+
+def on_need_withdrawn(book: FeedbackBook, withdrawn: NeedWithdrawn, at: Moment) -> Iterator[Out]:
+    """The enterprise, or its list, took the need back."""
+    case = book.cases.get(withdrawn.need)
+    if case and case.outcome is None:
+        yield resolve(case, withdrawn.reason, at)
+
+
+def on_enterprise_disputed(book: FeedbackBook, disputed: EnterpriseDisputed, at: Moment) -> Iterator[Out]:
+    """What a bank reported is disputed: that is an issue."""
+    found = book.find(disputed.offer)
+    if found:
+        yield raise_issue(book, *found, "enterprise", f"disputed.{disputed.statement}", at)
+
+
+def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> Iterator[Out]:
+    """An operator answers an issue."""
+    issue = book.issues.get(command.issue)
+    if issue is None:
+        raise Refused("not_found", f"没有问题 {command.issue}", 404)
+    if issue.resolution:
+        raise Refused("already_resolved", "该问题已办结", 409)
+    yield IssueResolved(
+        at=at.now,
+        enterprise=issue.enterprise,
+        need=issue.need,
+        issue=issue.issue,
+        resolution=command.resolution,
+    )

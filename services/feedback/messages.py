@@ -1,0 +1,33 @@
+"""Deadlines of a case, and what an operator asks."""
+
+from yuqiao.runtime.messages import Command, Deadline
+
+
+class LimitDue(Deadline):
+    """A time limit of a case (`offer` None) or of one of its offers has passed."""
+
+    need: str
+    offer: str | None
+    limit: str
+
+
+class TaskOverdue(Deadline):
+    """A task's day has passed."""
+
+    need: str
+    task: str
+
+
+class IssueDue(Deadline):
+    """An issue was not answered on its rung of the ladder in time."""
+
+    issue: str
+
+
+class ResolveIssue(Command):
+    """An operator answers an issue."""
+
+    key_field = "enterprise"
+    enterprise: str
+    issue: str
+    resolution: str

@@ -1,0 +1,76 @@
+-- name: locate
+SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
+
+-- name: load_cases
+SELECT id, body FROM "case" WHERE enterprise = ANY($1::text[]);
+
+-- name: all_cases
+SELECT id, body FROM "case";
+
+-- name: load_issues
+SELECT id, body FROM issue WHERE enterprise = ANY($1::text[]);
+
+-- name: all_issues
+SELECT id, body FROM issue;
+
+-- name: load_replies
+SELECT id, body FROM reply WHERE enterprise = ANY($1::text[]);
+
+-- name: all_replies
+SELECT id, body FROM reply;
+
+-- name: all_words
+SELECT id, body FROM words;
+
+-- name: save_cases
+INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
+    $9::timestamptz[], $10::jsonb[])
+ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
+    outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body;
+
+-- name: save_issues
+INSERT INTO issue (id, enterprise, need, open, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::jsonb[])
+ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
+
+-- name: save_replies
+INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: save_words
+INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO NOTHING;
+
+-- name: drop_deadlines
+DELETE FROM deadline WHERE of = ANY($1::text[]);
+
+-- name: save_deadlines
+INSERT INTO deadline (of, key, kind, need, ref, lim, due_at, bank)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[]);
+
+-- name: due
+SELECT key, kind, need, ref, lim, due_at, bank FROM deadline AS d
+WHERE due_at <= $1 AND NOT EXISTS (SELECT FROM parked AS p WHERE p.key = d.key AND p.decided_at IS NULL)
+ORDER BY due_at, of, kind, ref LIMIT $2;
+
+-- name: case_by_id
+SELECT body FROM "case" WHERE id = $1;
+
+-- name: timeline
+SELECT type, at, body FROM event_log WHERE owner = $1 AND topic IS NOT NULL AND body::jsonb ->> 'need' = $2 ORDER BY seq;
+
+-- name: list_cases
+SELECT id, stage, waiting_on, due_at, amount_cny::text AS amount_cny, outcome FROM "case"
+WHERE outcome IS NULL AND ($1::text IS NULL OR waiting_on = $1) AND ($2::timestamptz IS NULL OR due_at <= $2)
+ORDER BY due_at NULLS LAST, id LIMIT $3;
+
+-- name: list_issues
+SELECT id, body FROM issue WHERE open ORDER BY body ->> 'raised_at', id LIMIT $1;
+
+-- name: issue_by_id
+SELECT body FROM issue WHERE id = $1;
+
+-- name: funnel
+SELECT reached, outcome, count(*) AS count, sum(amount_cny)::text AS amount_cny, sum(outcome_cny)::text AS outcome_cny
+FROM "case" GROUP BY reached, outcome;

@@ -1,0 +1,201 @@
+"""What a bank's reply leads to."""
+
+from collections.abc import Iterator
+
+from services.feedback import domain
+from services.feedback.book import FeedbackBook
+from services.feedback.case import Case, CaseOffer, KeptReply
+from services.feedback.consequences import advance, after_end, plan, raise_issue, wait_for
+from services.feedback.notes import ReplyKept, TaskDone, WordsKept
+from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
+from yuqiao.contracts.from_bank import (
+    ContactReport,
+    CreditDecision,
+    Disbursement,
+    DocumentsComplete,
+    IssueReport,
+    OfferAccept,
+    OfferDecline,
+    Reply,
+    TaskReport,
+)
+from yuqiao.contracts.values import Reason
+from yuqiao.policy.decline_reasons import reason
+from yuqiao.runtime.messages import BadRecord, HeldTooLong, Hold, Moment, Out
+
+
+def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
+    """Judge a reply: applied, repeated, refused; held while it speaks of what is not known here yet."""
+    found = book.find(reply.offer)
+    if found is None:
+        yield Hold(reply.offer)
+        return
+    case, offer = found
+    bank = at.cause.bank or reply.bank
+    kept = book.replies.get(f"{bank}/{at.cause.id}")
+    if kept:
+        yield _again(case, reply, kept, at)
+        return
+    wrong = domain.faults(case, offer, reply, bank)
+    if [w.code for w in wrong] == ["wrong_stage"] and domain.overtakes(offer, reply):
+        yield Hold(f"disclosed:{offer.offer}")
+        return
+    yield ReplyKept(
+        at=at.now,
+        enterprise=case.enterprise,
+        reply=f"{bank}/{at.cause.id}",
+        digest=at.cause.digest,
+        applied=not wrong,
+        reasons=wrong,
+    )
+    if reply.note:
+        sealed = book.encrypt(reply.note, at.cause.place)
+        yield WordsKept(at=at.now, enterprise=case.enterprise, place=at.cause.place, sealed=sealed)
+    if wrong:
+        yield _refused(bank, reply, wrong, at, case)
+        return
+    yield _applied(case, reply, False, at)
+    yield from _effects(book, case, offer, reply, at)
+
+
+def _again(case: Case, reply: Reply, kept: KeptReply, at: Moment) -> Out:
+    bank = at.cause.bank or reply.bank
+    if kept.digest != at.cause.digest:
+        text = f"ce_id {at.cause.id[:40]} 已用于另一内容的回复，请换一个 ce_id"
+        return _refused(bank, reply, (Reason(code="id_reused", values={"field": "ce_id"}, text=text),), at, case)
+    return _applied(case, reply, True, at) if kept.applied else _refused(bank, reply, kept.reasons, at, case)
+
+
+def _effects(book: FeedbackBook, case: Case, offer: CaseOffer, reply: Reply, at: Moment) -> Iterator[Out]:
+    match reply:
+        case OfferAccept():
+            wait = wait_for(book, "disclose", at)
+            yield OfferAccepted(
+                at=at.now, enterprise=case.enterprise, need=case.need, offer=offer.offer, bank=offer.bank, wait=wait
+            )
+        case OfferDecline():
+            yield from _decline(book, case, offer, reply.reason, at)
+        case ContactReport():
+            yield advance(book, case, offer, "contacted", "documents", at)
+        case DocumentsComplete():
+            yield advance(book, case, offer, "documents_complete", "decision", at)
+        case CreditDecision():
+            yield from _decision(book, case, offer, reply, at)
+        case Disbursement():
+            yield from _disbursement(case, offer, reply, at)
+        case IssueReport():
+            yield raise_issue(book, case, offer, "bank", reply.category, at)
+        case TaskReport(done=True):
+            yield TaskDone(at=at.now, enterprise=case.enterprise, need=case.need, task=reply.task)
+
+
+def _decline(book: FeedbackBook, case: Case, offer: CaseOffer, code: str, at: Moment) -> Iterator[Out]:
+    why = reason(code)
+    yield OfferDeclined(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        offer=offer.offer,
+        bank=offer.bank,
+        stage=offer.stage,
+        reason=code,
+        repairable=bool(why and why.repairable),
+    )
+    if why and why.repairable:
+        task = (f"repair.{code}", f"修复：{why.term}", why.owner_dept or "区金融办")
+        yield plan(book, case, (), task, at)
+    yield from after_end(book, case, offer, why, at)
+
+
+def _decision(book: FeedbackBook, case: Case, offer: CaseOffer, decision: CreditDecision, at: Moment) -> Iterator[Out]:
+    if not decision.approved:
+        yield from _decline(book, case, offer, decision.reason or "X", at)
+        return
+    yield CaseAdvanced(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        offer=offer.offer,
+        bank=offer.bank,
+        stage="approved",
+        wait=wait_for(book, "disburse", at),
+        amount_cny=decision.amount_cny,
+        annual_rate=decision.annual_rate,
+    )
+
+
+def _disbursement(case: Case, offer: CaseOffer, paid: Disbursement, at: Moment) -> Iterator[Out]:
+    yield CaseAdvanced(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        offer=offer.offer,
+        bank=offer.bank,
+        stage="disbursed",
+        amount_cny=paid.amount_cny,
+        annual_rate=paid.annual_rate,
+    )
+    yield CaseResolved(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        outcome="financed",
+        bank=offer.bank,
+        offer=offer.offer,
+        amount_cny=paid.amount_cny,
+    )
+
+
+def on_bad_record(book: FeedbackBook, bad: BadRecord, at: Moment) -> Iterator[Out]:
+    """What cannot be read is refused, and stops nobody."""
+    yield ReplyRefused(
+        at=at.now,
+        bank=bad.bank,
+        reply=bad.record_id,
+        reply_type=bad.record_type,
+        place=at.cause.place,
+        reasons=bad.reasons,
+    )
+
+
+def on_held_too_long(book: FeedbackBook, held: HeldTooLong, at: Moment) -> Iterator[Out]:
+    """A reply to an offer, or a step of it, that never came."""
+    reply = held.message
+    if not isinstance(reply, Reply):
+        return
+    found = book.find(reply.offer)
+    if found:
+        wrong = domain.faults(*found, reply, at.cause.bank or reply.bank)
+    else:
+        text = f"没有推送 {reply.offer}，请使用推送事件中的 offer"
+        wrong = (Reason(code="unknown_offer", values={"field": "offer", "value": reply.offer}, text=text),)
+    yield _refused(at.cause.bank or reply.bank, reply, wrong, at, found[0] if found else None)
+
+
+def _applied(case: Case, reply: Reply, repeated: bool, at: Moment) -> ReplyApplied:
+    return ReplyApplied(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        offer=reply.offer,
+        bank=at.cause.bank or reply.bank,
+        reply=at.cause.id,
+        reply_type=at.cause.type,
+        place=at.cause.place,
+        repeated=repeated,
+    )
+
+
+def _refused(bank: str, reply: Reply, reasons: tuple[Reason, ...], at: Moment, case: Case | None) -> ReplyRefused:
+    mine = case is not None and any(o.bank == bank for o in case.offers.values())
+    return ReplyRefused(
+        at=at.now,
+        enterprise=case.enterprise if case and mine else None,
+        need=case.need if case and mine else None,
+        offer=reply.offer,
+        bank=bank,
+        reply=at.cause.id,
+        reply_type=at.cause.type,
+        place=at.cause.place,
+        reasons=reasons,
+    )

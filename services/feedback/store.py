@@ -1,0 +1,111 @@
+"""Loads and saves feedback's book."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from asyncpg import Connection
+
+from services.feedback.book import FeedbackBook, Words
+from services.feedback.case import Case, Issue, KeptReply
+from services.feedback.encryption import encryptor
+from services.feedback.messages import IssueDue, LimitDue, TaskOverdue
+from yuqiao.contracts.from_bank import Reply
+from yuqiao.contracts.streams import bank_topic
+from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
+from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.shelving import drop_rows, load_shelf, save_shelf
+from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.writing import columns
+
+Q = Queries.beside(__file__)
+
+
+class FeedbackStore:
+    """Everything by enterprise; a reply's enterprise is found by its offer."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Time limits and the key for free text come from the settings."""
+        self.limits = TimeLimits.load(settings.time_limits)
+        self.encrypt = encryptor(settings.secret.get_secret_value())
+
+    async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
+        """A reply's key is its offer's enterprise, or the offer while that is not known here."""
+        plain = [m.message if isinstance(m, HeldTooLong) else m for m in messages]
+        offers = [m.offer for m in plain if isinstance(m, Reply)]
+        rows = await conn.fetch(Q.locate, offers) if offers else []
+        known = {r["subject"]: r["key"] for r in rows}
+        return [(known.get(m.offer, m.offer) if isinstance(m, Reply) else m.key,) for m in plain]
+
+    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> FeedbackBook:
+        """At most three statements."""
+        book = FeedbackBook(limits=self.limits, encrypt=self.encrypt)
+        book.cases = await load_shelf(conn, Q.load_cases, Case, list(keys))
+        book.issues = await load_shelf(conn, Q.load_issues, Issue, list(keys))
+        if any(isinstance(m, Reply | HeldTooLong) for m in messages):
+            book.replies = await load_shelf(conn, Q.load_replies, KeptReply, list(keys))
+        return book
+
+    async def save(self, conn: Connection, book: FeedbackBook) -> None:
+        """At most six statements."""
+        await save_shelf(conn, Q.save_cases, book.cases, _case_columns)
+        await save_shelf(conn, Q.save_issues, book.issues, lambda _, i: (i.enterprise, i.need, i.resolution is None))
+        await save_shelf(conn, Q.save_replies, book.replies, lambda _, r: (r.key,))
+        await save_shelf(conn, Q.save_words, book.words, lambda _, w: (w.enterprise,))
+        changed = [need for need, _ in book.cases.changes()] + [issue for issue, _ in book.issues.changes()]
+        await drop_rows(conn, Q.drop_deadlines, changed)
+        if rows := _deadline_rows(book):
+            await conn.execute(Q.save_deadlines, *columns(rows))
+
+    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+        """Due limits, tasks and issues, earliest first."""
+        return [_deadline(row) for row in await conn.fetch(Q.due, now, limit)]
+
+    async def load_all(self, conn: Connection) -> FeedbackBook:
+        """Everything."""
+        book = FeedbackBook(limits=self.limits, encrypt=self.encrypt)
+        book.cases = await load_shelf(conn, Q.all_cases, Case)
+        book.issues = await load_shelf(conn, Q.all_issues, Issue)
+        book.replies = await load_shelf(conn, Q.all_replies, KeptReply)
+        book.words = await load_shelf(conn, Q.all_words, Words)
+        return book
+
+
+def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
+    wait = case.next_wait()
+    waiting_on, due_at = (wait.on, wait.due_at) if wait else (None, None)
+    return (
+        case.enterprise,
+        case.stage,
+        case.reached,
+        case.outcome,
+        case.amount_cny,
+        case.outcome_cny,
+        waiting_on,
+        due_at,
+    )
+
+
+def _deadline_rows(book: FeedbackBook) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for need, case in book.cases.changes():
+        rows += [
+            (need, case.enterprise, kind, need, ref, wait.limit, wait.due_at, bank)
+            for kind, ref, wait, bank in case.waits()
+        ]
+    for issue_id, issue in book.issues.changes():
+        if issue.wait and issue.resolution is None:
+            rows.append((issue_id, issue.enterprise, "issue", issue.need, issue_id, "issue", issue.wait.due_at, None))
+    return rows
+
+
+def _deadline(row: Any) -> Deadline:
+    common = {"key": row["key"], "due_at": row["due_at"]}
+    if row["kind"] == "issue":
+        return IssueDue(**common, issue=row["ref"])
+    if row["kind"] == "task":
+        return TaskOverdue(**common, need=row["need"], task=row["ref"])
+    offer = row["ref"] if row["kind"] == "offer" else None
+    topic = bank_topic(row["bank"], "replies") if row["bank"] else None
+    return LimitDue(**common, need=row["need"], offer=offer, limit=row["lim"], after_topic=topic)
