@@ -15,3 +15,70 @@ SELECT 'intake' AS service, topic, partition, next FROM intake.position
 UNION ALL SELECT 'matching', topic, partition, next FROM matching.position
 UNION ALL SELECT 'notification', topic, partition, next FROM notification.position
 UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
+
+-- name: day
+SELECT
+    (SELECT count(*) FROM intake.event_log WHERE type = 'need.registered') AS imported,
+    (SELECT count(*) FROM notification.event_log WHERE type = 'offer.pushed') AS pushed,
+    (SELECT count(*) FROM feedback.event_log WHERE type IN ('offer.accepted', 'offer.declined')) AS answered,
+    (SELECT count(*) FROM feedback.event_log WHERE type = 'offer.expired') AS overdue,
+    (SELECT count(*) FROM feedback.event_log WHERE type = 'reoffer.requested') AS offered_on,
+    (SELECT count(*) FROM feedback."case" WHERE outcome IS NOT NULL) AS resolved,
+    (SELECT count(*) FROM feedback."case" WHERE outcome IS NULL) AS open;
+
+-- name: pushed_per_bank
+SELECT body::jsonb ->> 'bank' AS bank, count(*) AS count FROM notification.event_log WHERE type = 'offer.pushed' GROUP BY 1 ORDER BY 1;
+
+-- name: funnel
+SELECT reached, outcome, count(*) AS count, sum(amount_cny)::text AS amount_cny, sum(outcome_cny)::text AS outcome_cny
+FROM feedback."case" GROUP BY reached, outcome;
+
+-- name: banks
+WITH pushed AS (
+    SELECT body::jsonb ->> 'offer' AS offer, body::jsonb ->> 'bank' AS bank, at FROM notification.event_log WHERE type = 'offer.pushed'
+), steps AS (
+    SELECT body::jsonb ->> 'offer' AS offer,
+        CASE WHEN type = 'case.advanced' THEN body::jsonb ->> 'stage' ELSE split_part(type, '.', 2) END AS stage, at,
+        CASE WHEN type = 'case.advanced' AND body::jsonb ->> 'stage' = 'disbursed' THEN (body::jsonb ->> 'amount_cny')::numeric END AS lent
+    FROM feedback.event_log WHERE type IN ('offer.accepted', 'offer.declined', 'offer.expired', 'case.advanced')
+)
+SELECT p.bank, count(DISTINCT p.offer) AS pushed,
+    count(*) FILTER (WHERE s.stage = 'accepted') AS accepted,
+    count(*) FILTER (WHERE s.stage = 'declined') AS declined,
+    count(*) FILTER (WHERE s.stage = 'expired') AS expired,
+    count(*) FILTER (WHERE s.stage = 'contacted') AS contacted,
+    count(*) FILTER (WHERE s.stage = 'approved') AS approved,
+    count(*) FILTER (WHERE s.stage = 'disbursed') AS disbursed,
+    coalesce(sum(s.lent), 0)::text AS lent_cny
+FROM pushed AS p LEFT JOIN steps AS s ON s.offer = p.offer GROUP BY p.bank ORDER BY p.bank;
+
+-- name: stage_times
+WITH steps AS (
+    SELECT body::jsonb ->> 'offer' AS offer,
+        CASE type WHEN 'case.advanced' THEN body::jsonb ->> 'stage' ELSE split_part(type, '.', 2) END AS stage, min(at) AS at
+    FROM feedback.event_log WHERE type IN ('offer.accepted', 'case.advanced') AND body::jsonb ->> 'offer' IS NOT NULL GROUP BY 1, 2
+), pairs (earlier, later) AS (
+    VALUES ('offered', 'accepted'), ('accepted', 'disclosed'), ('disclosed', 'contacted'), ('contacted', 'documents_complete'),
+        ('documents_complete', 'approved'), ('approved', 'disbursed')
+)
+SELECT earlier, later, count(*) AS count,
+    round((percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM b.at - a.at)) / 3600)::numeric, 1)::float8 AS median_hours,
+    round((percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM b.at - a.at)) / 3600)::numeric, 1)::float8 AS p90_hours
+FROM pairs JOIN steps AS a ON a.stage = earlier JOIN steps AS b ON b.stage = later AND b.offer = a.offer
+GROUP BY earlier, later ORDER BY min(array_position(ARRAY['offered', 'accepted', 'disclosed', 'contacted', 'documents_complete', 'approved'], earlier));
+
+-- name: daily
+SELECT (at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) FILTER (WHERE type = 'offer.accepted') AS accepted,
+    count(*) FILTER (WHERE type = 'offer.declined') AS declined, count(*) FILTER (WHERE type = 'offer.expired') AS expired,
+    count(*) FILTER (WHERE type = 'case.resolved') AS resolved
+FROM feedback.event_log GROUP BY 1 ORDER BY 1;
+
+-- name: history
+SELECT 'intake' AS service, topic, key, type, at, body, seq FROM intake.event_log WHERE topic IS NOT NULL
+UNION ALL SELECT 'matching', topic, key, type, at, body, seq FROM matching.event_log WHERE topic IS NOT NULL
+UNION ALL SELECT 'notification', topic, key, type, at, body, seq FROM notification.event_log WHERE topic IS NOT NULL
+UNION ALL SELECT 'feedback', topic, key, type, at, body, seq FROM feedback.event_log WHERE topic IS NOT NULL
+ORDER BY 1, 2, 3, 7;
+
+-- name: products
+SELECT count(*) FROM matching.product;

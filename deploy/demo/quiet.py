@@ -53,6 +53,14 @@ class Quiet:
                 raise Restless(f"{now.isoformat()}: {restless}")
             await asyncio.sleep(0.01)  # the condition is other processes': polled, bounded
 
+    async def products(self, count: int, seconds: float = 60) -> None:
+        """Until the banks' products are listed. Raises Restless."""
+        deadline = time.monotonic() + seconds
+        while (listed := await self.admin.fetchval(Q.products)) < count:
+            if time.monotonic() > deadline:
+                raise Restless(f"{listed} of {count} products are listed")
+            await asyncio.sleep(0.05)  # the condition is other processes': polled, bounded
+
     async def because(self, now: datetime) -> str:
         """What still moves; empty when nothing does. Looked at against the stream, so that nothing slips through."""
         for name, store in self.stores.items():

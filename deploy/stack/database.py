@@ -1,6 +1,7 @@
 """Schemas and roles in Postgres: one of each per service, an operator who may read. Doing it again changes nothing."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -26,7 +27,7 @@ def as_admin(dsn: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{DATABASE}", parts.query, ""))
 
 
-async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
+async def prepare(admin_dsn: str, passwords: Mapping[str, str], starts_at: datetime | None) -> None:
     """Database, schemas, roles, rights. `passwords` are ours (URL-safe), so they can stand in a statement."""
     admin = await asyncpg.connect(admin_dsn, timeout=10)
     try:
@@ -43,5 +44,7 @@ async def prepare(admin_dsn: str, passwords: Mapping[str, str]) -> None:
         await ours.execute(Q.platform)
         for service in SERVICES:
             await ours.execute(Q.service.format(role=service))
+        if starts_at:
+            await ours.execute(Q.begin_clock, starts_at)
     finally:
         await ours.close()

@@ -31,3 +31,6 @@ GRANT SELECT ON platform.clock TO {role};
 GRANT CONNECT ON DATABASE yuqiao TO {role};
 GRANT USAGE ON SCHEMA {role} TO operator;
 ALTER DEFAULT PRIVILEGES FOR ROLE {role} IN SCHEMA {role} GRANT SELECT ON TABLES TO operator;
+
+-- name: begin_clock
+INSERT INTO platform.clock (now) VALUES ($1) ON CONFLICT DO NOTHING;

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,11 @@ class Provision:
     """What was provisioned under `home`, and how its processes are told."""
 
     def __init__(
-        self, home: Path, kafka: Kafka, postgres_dsn: str, *, stepped: bool = False, seed: int | None = None
+        self, home: Path, kafka: Kafka, postgres_dsn: str, *, starts_at: datetime | None = None, seed: int | None = None
     ) -> None:
-        """`stepped`: a demo's clock, with the topic by which banks hear it."""
-        self.home, self.kafka, self.postgres_dsn, self.stepped = home, kafka, postgres_dsn, stepped
+        """`starts_at`: where a demo's stepped clock starts; its banks hear it by a topic."""
+        self.home, self.kafka, self.postgres_dsn, self.starts_at = home, kafka, postgres_dsn, starts_at
+        self.stepped = starts_at is not None
         self.secrets = Secrets(home / "secrets", seed)
 
     def run(self, banks: Sequence[str]) -> None:
@@ -68,7 +70,7 @@ class Provision:
         brokerage.create_users(admin, {user: self.secrets.made(f"kafka.{user}") for user in users})
         brokerage.create_rights(admin, banks, self.stepped)
         passwords = {role: self.secrets.made(f"postgres.{role}") for role in database.ROLES}
-        asyncio.run(database.prepare(self.postgres_dsn, passwords))
+        asyncio.run(database.prepare(self.postgres_dsn, passwords, self.starts_at))
         for role in database.ROLES:
             self.secrets.keep(f"postgres.{role}.dsn", self.dsn(role))
         self.secrets.made("operator.key")

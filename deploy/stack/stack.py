@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,11 @@ DEFAULT_PORTS = {"kafka": 29092, "controller": 29093, "postgres": 25432} | {
 
 @dataclass
 class Stack:
-    """One stack. `ports` None: free ones are picked, so that several stacks live side by side."""
+    """One stack. `ports` None: free ones are picked. `starts_at`: a demo, whose business clock starts there."""
 
     home: Path
     ports: Mapping[str, int] | None = None
-    stepped: bool = False
+    starts_at: datetime | None = None
     seed: int | None = None
     warm: bool = False
 
@@ -50,7 +51,9 @@ class Stack:
             self.kafka = LocalKafka(self.home / "kafka", *kafka_ports, warm=self.warm)
         if "YUQIAO_POSTGRES_DSN" not in os.environ:
             self.postgres = LocalPostgres(self.home / "postgres", given.get("postgres", 0))
-        self.provision = Provision(self.home, self._broker(), self._admin_dsn(), stepped=self.stepped, seed=self.seed)
+        self.provision = Provision(
+            self.home, self._broker(), self._admin_dsn(), starts_at=self.starts_at, seed=self.seed
+        )
         self.supervisor = Daemon("supervisor", self.home)
 
     def _broker(self) -> Kafka:

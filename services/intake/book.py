@@ -1,15 +1,14 @@
 """Intake's state and how each event changes it. What must never be published is taken from commands, by `keep`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
-from services.intake.filing import ANY_BANK, Private
+from services.intake.filing import ANY_BANK
 from services.intake.notes import BankNoted, ListOpened, NeedAnswered, ProgressNoted, RowDropped, RowTaken
-from yuqiao.contracts.base import Event, Value
+from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, OfferProgress, Pending, Progress
+from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
     ConsentGranted,
     ConsentRevoked,
@@ -19,7 +18,7 @@ from yuqiao.contracts.needs import (
     NeedRevised,
     NeedWithdrawn,
 )
-from yuqiao.contracts.values import Code, Id, Identity
+from yuqiao.contracts.values import Identity
 from yuqiao.runtime.book import Book, Shelf
 from yuqiao.runtime.messages import Command
 
@@ -27,87 +26,6 @@ Seal = Callable[[Identity, str, str], str]
 """identity, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
 ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
-
-
-class Bank(Value):
-    """A bank's name and public key."""
-
-    bank: str
-    name: str
-    key_id: str
-    public_key: str
-
-
-class Pending(Value):
-    """A disclosure that was withheld and may still come."""
-
-    offer: Id
-    enterprise: Id
-    need: Id
-    bank: str
-    reason: Code
-
-
-class OfferProgress(Value):
-    """One bank's work on a need. `reached` are all stages so far, in order."""
-
-    offer: Id
-    bank: str
-    stage: Code
-    reached: tuple[Code, ...]
-    reason: Code | None = None
-    amount_cny: Decimal | None = None
-
-
-class Progress(Value):
-    """What an enterprise is shown of a need's case."""
-
-    need: Id
-    enterprise: Id
-    stage: Code
-    outcome: Code | None = None
-    wait_on: Code | None = None
-    due_at: datetime | None = None
-    at: datetime
-    offers: tuple[OfferProgress, ...] = ()
-
-
-class NeedList(Value):
-    """A list's latest version."""
-
-    id: Id
-    name: str
-    client: Code
-    version: int
-    file_digest: str
-
-
-class ListRow(Value):
-    """A row of a list as it was last accepted."""
-
-    list_id: Id
-    row_key: str
-    enterprise: Id
-    need: Id
-    digest: str
-    version: int
-
-
-class Answer(Value):
-    """What a client's request was answered."""
-
-    request: Id
-    enterprise: Id
-    digest: str
-    need: Id
-    merged: bool
-    at: datetime
-
-
-class NeedPrivate(Private):
-    """Who stands behind a need: the latest that was stated."""
-
-    enterprise: Id
 
 
 class IntakeBook(Book):
@@ -119,28 +37,28 @@ class IntakeBook(Book):
         self,
         seal: Seal | None = None,
         *,
-        needs: dict[str, Need] | None = None,
-        consents: dict[str, Consent] | None = None,
-        pendings: dict[str, Pending] | None = None,
-        progress: dict[str, Progress] | None = None,
-        rows: dict[str, ListRow] | None = None,
-        lists: dict[str, NeedList] | None = None,
-        answers: dict[str, Answer] | None = None,
-        banks: dict[str, Bank] | None = None,
-        privates: dict[str, NeedPrivate] | None = None,
+        needs: Shelf[Need] | None = None,
+        consents: Shelf[Consent] | None = None,
+        pendings: Shelf[Pending] | None = None,
+        progress: Shelf[Progress] | None = None,
+        rows: Shelf[ListRow] | None = None,
+        lists: Shelf[NeedList] | None = None,
+        answers: Shelf[Answer] | None = None,
+        banks: Shelf[Bank] | None = None,
+        privates: Shelf[NeedPrivate] | None = None,
     ) -> None:
-        """The rows as loaded; `seal` is the capability to close an identity for a bank."""
+        """The shelves as loaded; `seal` is the capability to close an identity for a bank."""
         super().__init__()
         self._seal = seal
-        self.needs = Shelf(needs)
-        self.consents = Shelf(consents)
-        self.pendings = Shelf(pendings)
-        self.progress = Shelf(progress)
-        self.rows = Shelf(rows)
-        self.lists = Shelf(lists)
-        self.answers = Shelf(answers)
-        self.banks = Shelf(banks)
-        self.privates = Shelf(privates)
+        self.needs: Shelf[Need] = needs or Shelf()
+        self.consents: Shelf[Consent] = consents or Shelf()
+        self.pendings: Shelf[Pending] = pendings or Shelf()
+        self.progress: Shelf[Progress] = progress or Shelf()
+        self.rows: Shelf[ListRow] = rows or Shelf()
+        self.lists: Shelf[NeedList] = lists or Shelf()
+        self.answers: Shelf[Answer] = answers or Shelf()
+        self.banks: Shelf[Bank] = banks or Shelf()
+        self.privates: Shelf[NeedPrivate] = privates or Shelf()
         self.reports: Shelf[FileReport] = Shelf()
         self.clients: Shelf[RegisterClient] = Shelf()
         self._needs_of: dict[str, dict[str, None]] = {}

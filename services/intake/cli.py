@@ -90,7 +90,8 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
 def _show(result: dict[str, Any]) -> None:
     console = Console()
     title = f"清单 {result['list_id']} 第 {result['version']} 版" + ("（试运行，未登记）" if result["dry_run"] else "")
-    table = Table("", "条", title=title, title_justify="left")
+    console.print(title)
+    table = Table("", "条")
     for field, term in _COUNTS.items():
         table.add_row(term, str(result[field]))
     console.print(table)

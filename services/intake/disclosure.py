@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.intake.book import Bank, IntakeBook, bank_subject
+from services.intake.book import IntakeBook, bank_subject
 from services.intake.cases import noted
 from services.intake.commands import GrantConsent, RevokeConsent
 from services.intake.domain import Consent, Need, Said, is_live
 from services.intake.filing import ANY_BANK
 from services.intake.notes import BankNoted
+from services.intake.shelves import Bank
 from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import OfferAccepted

@@ -86,7 +86,7 @@ def _organisation_check(body: str) -> str:
 
 def enterprise_id(keys: Keys, code: str) -> str:
     """The opaque id of the enterprise with this canonical USCC: a UUID out of an HMAC, the same for the same secret."""
-    return str(UUID(bytes=_mac(keys.enterprise, code)[:16], version=8))
+    return str(UUID(bytes=_mac(keys.enterprise, code)[:16], version=5))
 
 
 def private_digest(keys: Keys, *parts: str) -> str:

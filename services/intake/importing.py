@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
-from services.intake.book import ListRow, NeedList
 from services.intake.columns import is_header_row, understand
 from services.intake.commands import FileReport, OpenVersion, RegisterNeed, RemoveRow, RowRef
 from services.intake.identity import Keys
 from services.intake.lists import Difference, Entry, Problem, Reading, compare, list_id, read_rows
 from services.intake.notes import RowTaken
 from services.intake.sheet import Table, read_table
+from services.intake.shelves import ListRow, NeedList
 from services.intake.store import Q
 from yuqiao.contracts.values import Routing
 from yuqiao.runtime.gateway import Gateway, Outcome

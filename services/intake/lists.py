@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from services.intake.book import ListRow
 from services.intake.columns import Column
 from services.intake.filing import Filing
 from services.intake.identity import Keys, enterprise_id, private_digest
 from services.intake.rows import number_in, parse_row
 from services.intake.sheet import SheetRow
+from services.intake.shelves import ListRow
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import derived_id
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.intake.bodies import understood
-from services.intake.book import Answer
 from services.intake.commands import RegisterNeed
 from services.intake.identity import Keys, enterprise_id, private_digest, sign_link
 from services.intake.requests import NeedBody
+from services.intake.shelves import Answer
 from services.intake.store import Q
 from yuqiao.contracts.values import Routing
 from yuqiao.runtime.gateway import Gateway, Outcome

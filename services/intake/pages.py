@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from uuid_utils import uuid7
 
 from services.intake.bodies import read_body, read_json, understood
-from services.intake.book import Bank, NeedPrivate, OfferProgress, Progress
 from services.intake.commands import ConfirmReport, DisputeReport, GrantConsent, RevokeConsent, WithdrawNeed
 from services.intake.domain import Consent, Need, is_live
 from services.intake.filing import ANY_BANK
 from services.intake.identity import Keys, read_link
 from services.intake.requests import GrantBody, RevokeBody, WithdrawBody, WordBody
+from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress
 from services.intake.store import Q
 from yuqiao.policy import decline_reasons
 from yuqiao.policy.states import term

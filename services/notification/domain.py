@@ -1,25 +1,35 @@
 """What is said to a bank, and when nothing may be said any more. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import ReplyApplied, ReplyRefused
 from yuqiao.contracts.matches import ProductListed, ProductRefused
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import BankId, Code, Reason
+from yuqiao.policy.states import known_codes
 
 Result = Literal["applied", "duplicate", "refused"]
 
 
-class Bank(Value):
-    """One entry of the bank register 银行名录."""
+def _known_kind(kind: str) -> str:
+    known = known_codes("bank_kind")
+    if kind not in known:
+        raise ValueError(f"银行类别须为 {'、'.join(known)} 之一")
+    return kind
 
-    bank: str
-    name: str
-    kind: str
+
+class Bank(Value):
+    """One entry of the bank register 银行名录. `daily_quota`: offers per local day over all its products."""
+
+    bank: BankId
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
+    kind: Annotated[Code, AfterValidator(_known_kind)]
     local_legal_entity: bool
-    daily_quota: int
-    key_id: str
-    public_key: str
+    daily_quota: int = Field(ge=0, le=1_000_000)
+    key_id: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    public_key: str = Field(max_length=4000)
     enabled: bool = True
 
 

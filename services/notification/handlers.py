@@ -85,7 +85,10 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
 
 
 def on_offer_accepted(book: NotificationBook, accepted: OfferAccepted, at: Moment) -> Iterator[Out]:
-    """In `single` and `race` the first acceptance closes the others."""
+    """In `single` and `race` the first acceptance closes the others; one that comes after it closes nobody."""
+    mine = book.offers.get(accepted.offer)
+    if mine is None or mine.closed:
+        return
     for offer in book.open_offers(accepted.need):
         if offer.exclusive and offer.offer != accepted.offer:
             yield from _close(offer, "taken_by_other", at)

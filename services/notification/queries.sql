@@ -26,5 +26,6 @@ ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
 INSERT INTO void (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
--- name: offers_of_bank
-SELECT count(*) FILTER (WHERE open) AS open, count(*) AS total FROM offer WHERE bank = $1;
+-- name: register
+SELECT bank.body, count(offer.id) FILTER (WHERE offer.open) AS open, count(offer.id) AS total
+FROM bank LEFT JOIN offer ON offer.bank = bank.id GROUP BY bank.id ORDER BY bank.id;

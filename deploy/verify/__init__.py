@@ -1,0 +1,1 @@
+"""`yuqiao verify`: reads Postgres and every topic, and checks what must always hold."""

@@ -1,0 +1,260 @@
+"""What must always hold, each as a pure function of the evidence: how many things were checked, and what was found."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import chinese_calendar
+
+from deploy.verify.evidence import Evidence, Logged
+from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
+from yuqiao.contracts.matches import NeedMatched
+from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed
+from yuqiao.contracts.streams import BANK_READERS, SHARED, parse_bank_topic
+from yuqiao.policy.calendar import BEIJING
+from yuqiao.runtime.book import Book, Shelf
+
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one invariant says. No findings: it holds."""
+
+    name: str
+    checked: int
+    findings: tuple[str, ...]
+
+
+Check = Callable[[Evidence], Iterator[str | None]]
+"""Yields None for each thing that is right, a sentence for each that is not."""
+
+CHECKS: dict[str, Check] = {}
+
+
+def invariant(name: str) -> Callable[[Check], Check]:
+    """Register a check under its name."""
+
+    def register(check: Check) -> Check:
+        CHECKS[name] = check
+        return check
+
+    return register
+
+
+def judge(evidence: Evidence) -> list[Verdict]:
+    """Every invariant, in order."""
+    verdicts = []
+    for name, check in CHECKS.items():
+        said = list(check(evidence))
+        verdicts.append(Verdict(name, len(said), tuple(s for s in said if s)[:MOST]))
+    return verdicts
+
+
+@invariant("I1 nothing accepted is lost")
+def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
+    """Every registered need has its case; every committed event is on its topic."""
+    cases = {row.event().need for row in evidence.by_type["case.opened"]}  # type: ignore[attr-defined]
+    for row in evidence.by_type["need.registered"]:
+        need = row.event().need  # type: ignore[attr-defined]
+        yield None if need in cases else f"need {need} has no case"
+    there = {(r.topic, r.id) for r in evidence.ours}
+    for row in evidence.logs:
+        if row.topic:
+            yield (
+                None
+                if (row.topic, row.id) in there
+                else f"{row.service} committed {row.type} {row.id}: not on {row.topic}"
+            )
+
+
+@invariant("I2 no second effect; same id, same bytes")
+def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
+    """An id stands for one body; a bank is offered a need once; a record is answered once."""
+    bytes_of: dict[tuple[str, str], str] = {}
+    for record in evidence.ours:
+        before = bytes_of.setdefault((record.topic, record.id), record.digest)
+        yield None if before == record.digest else f"{record.topic} has {record.id} with two bodies"
+    yield from _once(evidence, "need.offered", lambda e: e.offer)
+    yield from _once(evidence, "need.disclosed", lambda e: e.offer)
+    yield from _once(evidence, "need.closed", lambda e: e.offer)
+    yield from _once(evidence, "receipt", lambda e: e.place)
+    yield from _once(evidence, "case.resolved", lambda e: e.need)
+
+
+def _once(evidence: Evidence, kind: str, what: Callable[[Any], str]) -> Iterator[str | None]:
+    for name, count in Counter(what(row.event()) for row in evidence.by_type[kind]).items():
+        yield None if count == 1 else f"{kind} {count} times for {name}"
+
+
+@invariant("I3 nothing uncommitted, unmatched or without consent")
+def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
+    """Every record has its committed row; every offer its match; every identity a consent that was live then."""
+    committed = {(row.topic, row.id) for row in evidence.logs}
+    for record in evidence.ours:
+        known = (record.topic, record.id) in committed
+        yield None if known else f"{record.topic}/{record.partition}/{record.offset} has no committed row"
+    matched = {(o.offer, o.bank) for row in evidence.by_type["need.matched"] for o in row.event().offers}  # type: ignore[attr-defined]
+    for row in evidence.by_type["need.offered"]:
+        event: Any = row.event()
+        yield (
+            None if (event.offer, event.bank) in matched else f"{event.bank} was offered {event.offer} without a match"
+        )
+    yield from _consents(evidence)
+
+
+def _consents(evidence: Evidence) -> Iterator[str | None]:
+    granted: dict[str, dict[str, date]] = defaultdict(dict)
+    for row in evidence.logs:
+        if row.type not in {"consent.granted", "consent.revoked", "identity.sealed"}:
+            continue
+        match row.event():
+            case ConsentGranted() as event:
+                granted[event.enterprise][event.bank] = event.expires_on
+            case ConsentRevoked(bank="*") as event:
+                granted[event.enterprise].clear()
+            case ConsentRevoked() as event:
+                granted[event.enterprise][event.bank] = date.min
+            case IdentitySealed() as event:
+                mine = granted[event.enterprise]
+                until = mine.get(event.bank, mine.get("*", date.min))
+                live = until >= event.at.astimezone(BEIJING).date()
+                yield None if live else f"identity for {event.bank} without live consent: offer {event.offer}"
+            case _:
+                continue
+
+
+@invariant("I4 history is gap-free and rebuilds the state")
+def history_rebuilds(evidence: Evidence) -> Iterator[str | None]:
+    """Sequences count 1, 2, 3 … per topic and key; folding a service's log gives what it saved."""
+    last: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in evidence.logs:
+        place = (row.service, row.topic or "", row.key)
+        last[place] += 1
+        yield None if row.sequence == last[place] else f"{place} has {row.sequence} where {last[place]} belongs"
+        last[place] = row.sequence
+    for service, (saved, folded) in evidence.states.items():
+        yield from _differences(service, saved, folded)
+
+
+def _differences(service: str, saved: Book, folded: Book) -> Iterator[str | None]:
+    private: frozenset[str] = getattr(saved, "private_shelves", frozenset())
+    for name, shelf in vars(saved).items():
+        if not isinstance(shelf, Shelf) or name in private:
+            continue
+        kept, rebuilt = dict(shelf.items()), dict(getattr(folded, name).items())
+        for id_ in kept.keys() | rebuilt.keys():
+            same = kept.get(id_) == rebuilt.get(id_)
+            yield None if same else f"{service}.{name} {id_} differs from what the log rebuilds"
+
+
+@invariant("I5 order per key equals history order")
+def order_kept(evidence: Evidence) -> Iterator[str | None]:
+    """On a topic, first occurrences of a key's events come in sequence, without gap."""
+    seen: set[tuple[str, str]] = set()
+    last: dict[tuple[str, str], int] = defaultdict(int)
+    for record in sorted(evidence.ours, key=lambda r: (r.topic, r.partition, r.offset)):
+        if (record.topic, record.id) in seen:
+            continue
+        seen.add((record.topic, record.id))
+        place = (record.topic, record.key)
+        last[place] += 1
+        right = record.sequence == str(last[place])
+        yield None if right else f"{record.topic} key {record.key}: {record.sequence} where {last[place]} belongs"
+
+
+@invariant("I6 timers once, never early, on the right working day")
+def timers_right(evidence: Evidence) -> Iterator[str | None]:
+    """Each expiry once, not before its time, and its time is what an independent calendar says."""
+    entered: dict[tuple[str, str], Logged] = {}
+    seen: set[tuple[str, str]] = set()
+    days = {"accept": 1, "contact": 3, "documents": 20, "decision": 10, "disburse": 5, "consent": 5}
+    for row in evidence.logs:
+        if row.service != "feedback" or row.type not in {"case.advanced", "offer.expired"}:
+            continue
+        event = row.event()
+        if isinstance(event, CaseAdvanced) and event.offer and event.wait:
+            entered[(event.offer, event.wait.limit)] = row
+        if not isinstance(event, OfferExpired):
+            continue
+        place = (event.offer, event.limit)
+        if place in seen:
+            yield f"{place} expired twice"
+        seen.add(place)
+        yield f"{place} expired early" if event.at < event.due_at else None
+        if event.limit in days and place in entered:
+            right = end_of_working_day(entered[place].at.astimezone(BEIJING).date(), days[event.limit])
+            due = event.due_at.astimezone(BEIJING)
+            yield None if due.date() == right and due.hour == 0 else f"{place} was due {due}, right is 00:00 of {right}"
+
+
+def end_of_working_day(start: date, count: int) -> date:
+    """The day after the `count`-th working day after `start`, counted one by one by another library."""
+    day = start
+    while count:
+        day += timedelta(days=1)
+        count -= chinese_calendar.is_workday(day)
+    return day + timedelta(days=1)
+
+
+@invariant("I7 a bank sees no byte of another bank")
+def banks_apart(evidence: Evidence) -> Iterator[str | None]:
+    """Tried: each bank reads another's topics, joins its group, writes where it may not."""
+    for attempt, denied in evidence.intrusions:
+        yield None if denied else f"{attempt} was allowed"
+
+
+@invariant("I8 quotas hold at every instant")
+def quotas_hold(evidence: Evidence) -> Iterator[str | None]:
+    """Offers of a product on a local day never exceed the quota that was in force."""
+    quota: dict[str, int] = {}
+    used: Counter[tuple[date, str]] = Counter()
+    for row in evidence.logs:
+        if row.type == "matching.product_taken":
+            product: Any = row.event()
+            quota[f"{product.bank}/{product.product.product}"] = product.product.daily_quota
+        elif row.type == "matching.bank_noted":
+            bank: Any = row.event()
+            quota[bank.bank] = bank.daily_quota
+        elif row.type == "need.matched":
+            matched: Any = row.event()
+            yield from _take(matched, quota, used)
+
+
+def _take(event: NeedMatched, quota: dict[str, int], used: Counter[tuple[date, str]]) -> Iterator[str | None]:
+    day = event.at.astimezone(BEIJING).date()
+    for offer in event.offers:
+        for name in (f"{offer.bank}/{offer.product}", offer.bank):
+            used[(day, name)] += 1
+            fits = used[(day, name)] <= quota.get(name, 0)
+            yield None if fits else f"{name} has {used[(day, name)]} offers on {day}, its quota is {quota.get(name, 0)}"
+
+
+@invariant("I9 every queue empties")
+def queues_empty(evidence: Evidence) -> Iterator[str | None]:
+    """No lag, nothing unsent, parked or held."""
+    for queue, count in evidence.queues.items():
+        yield None if count == 0 else f"{queue}: {count}"
+    for (topic, partition), end in evidence.ends.items():
+        for service in _readers(topic):
+            at = evidence.positions.get((service, topic, partition), 0)
+            yield None if at == end else f"{service} is at {at} of {end} in {topic}/{partition}"
+
+
+def _readers(topic: str) -> list[str]:
+    bank = parse_bank_topic(topic)
+    if bank:
+        reader = BANK_READERS[bank[1]]
+        return [reader] if reader else []
+    return [str(s) for stream in SHARED if stream.name == topic for s in stream.readers]
+
+
+@invariant("I10 business metrics equal counts")
+def metrics_true(evidence: Evidence) -> Iterator[str | None]:
+    """What a service's /metrics says of its event log is what stands there."""
+    for service, counted in evidence.counts.items():
+        for kind, count in counted.items():
+            said = evidence.metrics.get(service, {}).get(kind)
+            yield None if said == count else f"{service} says {said} {kind}, there are {count}"

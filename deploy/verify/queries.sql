@@ -1,0 +1,31 @@
+-- name: logs
+SELECT 'intake' AS service, seq, id, type, topic, key, sequence, at, cause, body FROM intake.event_log
+UNION ALL SELECT 'matching', seq, id, type, topic, key, sequence, at, cause, body FROM matching.event_log
+UNION ALL SELECT 'notification', seq, id, type, topic, key, sequence, at, cause, body FROM notification.event_log
+UNION ALL SELECT 'feedback', seq, id, type, topic, key, sequence, at, cause, body FROM feedback.event_log
+ORDER BY 1, 2;
+
+-- name: positions
+SELECT 'intake' AS service, topic, partition, next FROM intake.position
+UNION ALL SELECT 'matching', topic, partition, next FROM matching.position
+UNION ALL SELECT 'notification', topic, partition, next FROM notification.position
+UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
+
+-- name: queues
+SELECT s.service || ' unsent' AS queue, s.count FROM (
+    SELECT 'intake' AS service, count(*) AS count FROM intake.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
+    UNION ALL SELECT 'matching', count(*) FROM matching.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
+    UNION ALL SELECT 'notification', count(*) FROM notification.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
+    UNION ALL SELECT 'feedback', count(*) FROM feedback.event_log WHERE sent_at IS NULL AND topic IS NOT NULL) AS s
+UNION ALL SELECT 'intake parked', count(*) FROM intake.parked WHERE decided_at IS NULL
+UNION ALL SELECT 'matching parked', count(*) FROM matching.parked WHERE decided_at IS NULL
+UNION ALL SELECT 'notification parked', count(*) FROM notification.parked WHERE decided_at IS NULL
+UNION ALL SELECT 'feedback parked', count(*) FROM feedback.parked WHERE decided_at IS NULL
+UNION ALL SELECT 'matching held', count(*) FROM matching.held WHERE released_at IS NULL
+UNION ALL SELECT 'feedback held', count(*) FROM feedback.held WHERE released_at IS NULL;
+
+-- name: event_counts
+SELECT 'intake' AS service, type, count(*) AS count FROM intake.event_log GROUP BY type
+UNION ALL SELECT 'matching', type, count(*) FROM matching.event_log GROUP BY type
+UNION ALL SELECT 'notification', type, count(*) FROM notification.event_log GROUP BY type
+UNION ALL SELECT 'feedback', type, count(*) FROM feedback.event_log GROUP BY type;

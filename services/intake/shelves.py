@@ -1,0 +1,89 @@
+"""The rows of intake's shelves, other than needs and consents (`domain`)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from services.intake.filing import Private
+from yuqiao.contracts.base import Value
+from yuqiao.contracts.values import Code, Id
+
+
+class Bank(Value):
+    """A bank's name and public key."""
+
+    bank: str
+    name: str
+    key_id: str
+    public_key: str
+
+
+class Pending(Value):
+    """A disclosure that was withheld and may still come."""
+
+    offer: Id
+    enterprise: Id
+    need: Id
+    bank: str
+    reason: Code
+
+
+class OfferProgress(Value):
+    """One bank's work on a need. `reached` are all stages so far, in order."""
+
+    offer: Id
+    bank: str
+    stage: Code
+    reached: tuple[Code, ...]
+    reason: Code | None = None
+    amount_cny: Decimal | None = None
+
+
+class Progress(Value):
+    """What an enterprise is shown of a need's case."""
+
+    need: Id
+    enterprise: Id
+    stage: Code
+    outcome: Code | None = None
+    wait_on: Code | None = None
+    due_at: datetime | None = None
+    at: datetime
+    offers: tuple[OfferProgress, ...] = ()
+
+
+class NeedList(Value):
+    """A list's latest version."""
+
+    id: Id
+    name: str
+    client: Code
+    version: int
+    file_digest: str
+
+
+class ListRow(Value):
+    """A row of a list as it was last accepted."""
+
+    list_id: Id
+    row_key: str
+    enterprise: Id
+    need: Id
+    digest: str
+    version: int
+
+
+class Answer(Value):
+    """What a client's request was answered."""
+
+    request: Id
+    enterprise: Id
+    digest: str
+    need: Id
+    merged: bool
+    at: datetime
+
+
+class NeedPrivate(Private):
+    """Who stands behind a need: the latest that was stated."""
+
+    enterprise: Id

@@ -1,0 +1,98 @@
+"""Consent at its bounds, and when two statements are one need."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
+from services.intake.filing import Statement
+from yuqiao.contracts.values import NeedFacts, Origin, Routing
+from yuqiao.runtime.messages import derived_id
+
+TODAY = date(2022, 12, 28)
+ONE, LIST, OTHER_LIST = (derived_id(n) for n in ("enterprise", "list", "other list"))
+ONLINE = Origin(channel="online", client="operator")
+
+
+def consent(bank: str, days: int | None, revoked: bool = False) -> Consent:
+    until = None if days is None else TODAY + timedelta(days=days)
+    return Consent(enterprise=ONE, bank=bank, expires_on=until, revoked=revoked)
+
+
+@pytest.mark.parametrize(
+    ("said", "live"),
+    [
+        ([], False),
+        ([consent("bank01", 0)], True),
+        ([consent("bank01", -1)], False),
+        ([consent("*", 0)], True),
+        ([consent("*", -1)], False),
+        ([consent("bank02", 9)], False),
+        ([consent("bank01", -1), consent("*", 5)], True),
+        ([consent("bank01", 5), consent("*", -1)], True),
+        ([consent("bank01", None, revoked=True), consent("*", 5)], False),
+        ([consent("bank01", 5, revoked=True), consent("*", 5)], False),
+        ([consent("*", 5, revoked=True)], False),
+        ([consent("*", 5, revoked=True), consent("bank01", 5)], True),
+    ],
+)
+def test_consent_at_its_bounds(said: list[Consent], live: bool) -> None:
+    assert is_live({c.bank: c for c in said}.get, "bank01", TODAY) is live
+
+
+@pytest.mark.parametrize(
+    ("known", "days", "news"),
+    [
+        (None, 0, True),
+        (None, -1, False),
+        (consent("*", 5), 5, False),
+        (consent("*", 5), 6, True),
+        (consent("*", 5, revoked=True), 5, False),
+        (consent("*", 5, revoked=True), 6, True),
+        (consent("*", None, revoked=True), 6, False),
+    ],
+)
+def test_a_letter_brings_news_or_not(known: Consent | None, days: int, news: bool) -> None:
+    assert brings_news(known, TODAY + timedelta(days=days), TODAY) is news
+
+
+def need(**change: object) -> Need:
+    facts = NeedFacts(kind="new_loan", amount_cny=Decimal(1000), stated_on=TODAY, tags=("tech",), region="luoqi")
+    values = {"id": derived_id("need"), "enterprise": ONE, "facts": facts, "routing": Routing(), "origins": (ONLINE,)}
+    return Need.model_validate(values | change)
+
+
+@pytest.mark.parametrize(
+    ("amount", "days", "kind", "same"),
+    [
+        (900, 0, "new_loan", True),
+        (1100, 90, "new_loan", True),
+        (1101, 0, "new_loan", False),
+        (899, 0, "new_loan", False),
+        (1000, 91, "new_loan", False),
+        (1000, 0, "renewal", False),
+    ],
+)
+def test_the_same_need_again(amount: int, days: int, kind: str, same: bool) -> None:
+    statement = Statement(kind=kind, amount_cny=Decimal(amount))
+    origin = Origin(channel="visit", list_id=LIST)
+    assert is_same_need(need(), statement, origin, TODAY + timedelta(days=days)) is same
+
+
+def test_two_rows_of_one_list_and_what_is_closed_are_not_the_same() -> None:
+    statement, origin = Statement(kind="new_loan", amount_cny=Decimal(1000)), Origin(channel="visit", list_id=LIST)
+    assert not is_same_need(need(origins=(origin,)), statement, origin, TODAY)
+    assert is_same_need(need(origins=(origin,)), statement, Origin(channel="visit", list_id=OTHER_LIST), TODAY)
+    assert not is_same_need(need(open=False), statement, origin, TODAY)
+
+
+def test_what_is_known_stays_and_what_is_new_counts() -> None:
+    facts = combined(need().facts, Statement(kind="new_loan", amount_cny=Decimal(1050), term_months=12))
+    assert (facts.amount_cny, facts.term_months, facts.tags, facts.region) == (Decimal(1050), 12, ("tech",), "luoqi")
+    assert facts.stated_on == TODAY
+
+
+def test_a_source_stands_once_among_the_origins() -> None:
+    first, second = (Origin(channel="visit", list_id=LIST, list_version=v) for v in (1, 2))
+    assert with_origin((first, ONLINE), second) == (ONLINE, second)

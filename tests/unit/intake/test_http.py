@@ -1,0 +1,248 @@
+"""What partners and the operator call, on a real database."""
+
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from python_calamine import CalamineWorkbook
+
+import deploy.sample
+from deploy.sample.make_sample import COLUMNS
+from tests.unit.intake.harness import Intake
+from tests.unit.intake.samples import NEED, csv_bytes, row
+
+SAMPLE = Path(deploy.sample.__file__).with_name("need-list.xlsx")
+
+
+async def upload(http: httpx.AsyncClient, content: bytes, name: str = "清单.csv", **params: Any) -> Any:
+    response = await http.post("/lists", params=params, files={"file": (name, content)})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_the_sample_list_is_taken_in_less_than_two_seconds(intake: Intake, http: httpx.AsyncClient) -> None:
+    started = time.monotonic()
+    result = await upload(http, SAMPLE.read_bytes(), SAMPLE.name)
+    seconds = time.monotonic() - started
+    assert (result["rows"], result["accepted"], result["refused"], result["version"]) == (1662, 1662, 0, 1)
+    assert result["problems"] == []
+    registered = await intake.log("need.registered")
+    assert len(registered) == 1662
+    assert all(e["batched"] for e in registered)
+    assert len(await intake.log("consent.granted")) == await intake.pool.fetchval("SELECT count(*) FROM consent")
+    assert seconds < 4  # 2 s on an idle machine; the tests may share it
+
+
+async def test_nothing_personal_is_in_events_or_keys(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1)]))
+    for table in ("event_log", "key_lock", "inbox", "sequence", "need", "progress", "list_row", "consent", "need_list"):
+        text = str(await intake.pool.fetch(f"SELECT t::text FROM {table} AS t"))
+        for secret in (row(1)["企业名称"], row(1)["统一社会信用代码"], row(1)["联系人"], row(1)["电话"]):
+            assert secret not in text, table
+
+
+async def test_the_same_file_again_changes_nothing(intake: Intake, http: httpx.AsyncClient) -> None:
+    content = csv_bytes([row(1), row(2)])
+    first = await upload(http, content)
+    again = await upload(http, content)
+    assert (again["version"], again["added"], again["unchanged"]) == (1, 0, 2)
+    assert again["list_id"] == first["list_id"]
+    assert len(await intake.log("need.registered")) == 2
+
+
+async def test_a_dry_run_says_the_same_and_does_nothing(intake: Intake, http: httpx.AsyncClient) -> None:
+    result = await upload(http, csv_bytes([row(1), row(2, 电话="123")]), dry_run="true")
+    assert (result["added"], result["refused"], result["dry_run"]) == (1, 1, True)
+    assert result["problems"][0] | {"text": ""} == {"row": 3, "field": "电话", "code": "phone_invalid", "text": ""}
+    assert await intake.pool.fetchval("SELECT count(*) FROM event_log") == 0
+
+
+async def test_a_new_version_adds_changes_and_removes(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1), row(2), row(3)]))
+    second = await upload(http, csv_bytes([row(1), row(2, **{"金额(万元)": "300"}), row(4)]))
+    assert [second[k] for k in ("version", "added", "changed", "unchanged", "removed")] == [2, 1, 1, 1, 1]
+    (revised,) = await intake.log("need.revised")
+    assert (revised["facts"]["amount_cny"], revised["revision"]) == ("3000000.00", 2)
+    (withdrawn,) = await intake.log("need.withdrawn")
+    assert withdrawn["reason"] == "removed"
+    third = await upload(http, csv_bytes([row(1), row(2, **{"金额(万元)": "300"}), row(4), row(3)]))
+    assert third["added"] == 1
+    registered = await intake.log("need.registered")
+    assert len({e["need"] for e in registered}) == len(registered) == 5
+
+
+async def test_a_corrected_phone_changes_what_is_kept_and_tells_nobody(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1)]))
+    before = await intake.pool.fetchval("SELECT count(*) FROM event_log WHERE topic IS NOT NULL")
+    assert (await upload(http, csv_bytes([row(1, 电话="19900007777")])))["changed"] == 1
+    assert await intake.pool.fetchval("SELECT count(*) FROM event_log WHERE topic IS NOT NULL") == before
+    assert "19900007777" in await intake.pool.fetchval("SELECT body::text FROM need_private")
+
+
+async def test_a_corrected_code_is_another_enterprise(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1)]))
+    result = await upload(http, csv_bytes([row(1, 统一社会信用代码=row(2)["统一社会信用代码"])]))
+    assert (result["added"], result["removed"]) == (1, 1)
+    first, second = await intake.log("need.registered")
+    (withdrawn,) = await intake.log("need.withdrawn")
+    assert withdrawn["need"] == first["need"] != second["need"]
+
+
+async def test_a_row_that_is_refused_now_keeps_its_earlier_need(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1), row(2)]))
+    result = await upload(http, csv_bytes([row(1), row(2, 融资类型="彩票")]))
+    assert (result["refused"], result["removed"]) == (1, 0)
+    assert not await intake.log("need.withdrawn")
+
+
+async def test_a_need_of_two_lists_is_one_need_until_both_drop_it(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1), row(9)]), name="甲.csv")
+    await upload(http, csv_bytes([row(1, 需求编号="B-1"), row(8)]), name="乙.csv")
+    assert len(await intake.log("need.registered")) == 3
+    (revised,) = await intake.log("need.revised")
+    await upload(http, csv_bytes([row(9)]), name="甲.csv")
+    assert not await intake.log("need.withdrawn")
+    await upload(http, csv_bytes([row(8)]), name="乙.csv")
+    assert [e["need"] for e in await intake.log("need.withdrawn")] == [revised["need"]]
+
+
+async def test_an_interrupted_import_can_be_repeated(intake: Intake, http: httpx.AsyncClient) -> None:
+    content = csv_bytes([row(n) for n in range(1, 6)])
+    calls = 0
+    real = intake.submit_all
+
+    async def interrupted(commands: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if len(commands) > 1:
+            await real(commands[:3])
+            raise ConnectionError
+        return await real(commands)
+
+    intake.submit_all = interrupted  # type: ignore[method-assign]
+    response = await http.post("/lists", files={"file": ("清单.csv", content)})
+    assert response.status_code == 500
+    intake.submit_all = real  # type: ignore[method-assign]
+    result = await upload(http, content)
+    assert (result["version"], result["added"], result["unchanged"], result["accepted"]) == (1, 2, 3, 5)
+    assert len({e["need"] for e in await intake.log("need.registered")}) == 5
+
+
+async def test_the_report_has_every_row_its_problem_and_the_link(http: httpx.AsyncClient) -> None:
+    result = await upload(http, csv_bytes([row(1, 备注='=HYPERLINK("x")'), row(2, 统一社会信用代码="1")]))
+    response = await http.get(f"/lists/{result['list_id']}/report.xlsx")
+    sheet = list(CalamineWorkbook.from_filelike(io.BytesIO(response.content)).get_sheet_by_index(0).iter_rows())
+    assert sheet[0] == [*COLUMNS, "问题", "企业链接"]
+    assert sheet[1][len(COLUMNS) - 1] == '=HYPERLINK("x")'
+    assert str(sheet[1][-1]).startswith("http://127.0.0.1:8101/e/")
+    assert "18 位" in str(sheet[2][-2])
+    assert (await http.get(f"/lists/{result['list_id']}")).json()["refused"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 422, "file_empty"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), 422, "file_xls"),
+        (b"a,b\n1,2", 422, "header_missing"),
+        ("企业名称,联系人,电话\nx,y,z".encode(), 422, "columns_missing"),
+    ],
+)
+async def test_a_file_that_is_no_list_is_a_problem(
+    http: httpx.AsyncClient, content: bytes, status: int, code: str
+) -> None:
+    response = await http.post("/lists", files={"file": ("x.csv", content)})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["what_to_do"]
+
+
+async def test_a_need_is_registered_once_and_its_answer_repeated(intake: Intake, http: httpx.AsyncClient) -> None:
+    first = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k1"})
+    assert first.status_code == 201
+    again = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k1"})
+    assert (again.json(), again.headers["Idempotent-Replay"]) == (first.json(), "true")
+    other = await http.post("/needs", json=NEED | {"amount_cny": "1.00"}, headers={"Idempotency-Key": "k1"})
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    (registered,) = await intake.log("need.registered")
+    assert registered["batched"] is False
+    merged = await http.post("/needs", json=NEED | {"amount_cny": "1050000"}, headers={"Idempotency-Key": "k2"})
+    assert (merged.json()["need"], merged.json()["merged"]) == (first.json()["need"], True)
+
+
+async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
+    needs = [NEED | {"id": "a"}, NEED | {"id": "b", "uscc": "1"}, NEED | {"id": "a"}]
+    results = (await http.post("/needs/batch", json={"needs": needs})).json()["results"]
+    assert [("problem" in r, r.get("replayed")) for r in results] == [(False, False), (True, None), (False, True)]
+    assert results[1]["problem"]["reasons"][0]["values"]["field"] == "uscc"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_cny": 100},
+        {"amount_cny": "1e6"},
+        {"amount_cny": "0"},
+        {"amount_cny": "-1"},
+        {"amount_cny": "1.001"},
+        {"term_months": True},
+        {"term_months": 0},
+        {"term_months": 10**9},
+        {"kind": "lottery"},
+        {"needed_by": 1672531200},
+        {"needed_by": "2026-02-29"},
+        {"contact_phone": "110"},
+        {"uscc": "91500112TE0000038K"},
+        {"tags": ["nonsense"]},
+        {"unknown_field": 1},
+        {"consent": {"letter": "x", "expires_on": "x"}},
+        {"enterprise_name": "\u200b"},
+        {"max_annual_rate": "3.85"},
+    ],
+)
+async def test_a_bad_field_is_refused_by_name(http: httpx.AsyncClient, change: dict[str, Any]) -> None:
+    response = await http.post("/needs", json=NEED | change, headers={"Idempotency-Key": "k"})
+    assert response.status_code == 422, response.text
+    assert next(iter(change)) in str(response.json()["reasons"])
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b"[" * 50_000, b"\xff\xfe", b'"x"'])
+async def test_a_body_that_is_no_need_is_a_problem(http: httpx.AsyncClient, body: bytes) -> None:
+    response = await http.post("/needs", content=body, headers={"Idempotency-Key": "k"})
+    assert response.status_code in (400, 422), response.text
+
+
+async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:
+    response = await http.post("/needs", content=b" " * 70_000, headers={"Idempotency-Key": "k"})
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    response = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k" * 10_000})
+    assert response.json()["code"] == "idempotency_key_required"
+
+
+async def test_keys_have_scopes(http: httpx.AsyncClient) -> None:
+    created = await http.post("/clients", json={"id": "park", "scopes": ["needs:write"]})
+    assert created.status_code == 201
+    mine = {"Authorization": f"Bearer {created.json()['key']}"}
+    posted = await http.post("/needs", json=NEED, headers=mine | {"Idempotency-Key": "k"})
+    assert posted.status_code == 201
+    assert (await http.post("/lists", headers=mine)).status_code == 403
+    assert (await http.post("/clients", headers=mine)).status_code == 401
+    for key in ("", "park.wrong", "nobody.x", "park"):
+        response = await http.post("/needs", json=NEED, headers={"Authorization": f"Bearer {key}"})
+        assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
+    renewed = (await http.post("/clients", json={"id": "park", "scopes": ["lists:write"]})).json()["key"]
+    assert (await http.post("/needs", headers=mine)).status_code == 401
+    assert (await http.post("/needs", headers={"Authorization": f"Bearer {renewed}"})).status_code == 403
+
+
+async def test_two_clients_may_use_the_same_idempotency_key(http: httpx.AsyncClient) -> None:
+    key = (await http.post("/clients", json={"id": "park", "scopes": ["needs:write"]})).json()["key"]
+    first = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
+    headers = {"Idempotency-Key": "k", "Authorization": f"Bearer {key}"}
+    second = await http.post("/needs", json=NEED | {"kind": "bridge"}, headers=headers)
+    assert second.status_code == 201
+    assert json.loads(second.content)["need"] != first.json()["need"]

@@ -1,0 +1,203 @@
+"""The enterprise's page: progress, consent, its word; disclosure end to end; and the state as the fold of the log."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from services.intake.book import IntakeBook
+from services.intake.identity import Keys, sign_link
+from tests.unit.intake.harness import Intake
+from tests.unit.intake.samples import NEED, csv_bytes, row
+from yuqiao.contracts.banks import BankRegistered
+from yuqiao.contracts.base import event_type
+from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, Wait
+from yuqiao.contracts.sealing import open_sealed
+from yuqiao.runtime.messages import derived_id
+
+JSON = {"Accept": "application/json"}
+OFFER = derived_id("an offer")
+PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
+PEM = PRIVATE_KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+PUBLIC = (
+    PRIVATE_KEY.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
+
+
+def bank(intake: Intake, key: str = PUBLIC) -> BankRegistered:
+    return BankRegistered(
+        bank="bank01",
+        name="测试银行01",
+        kind="city",
+        local_legal_entity=True,
+        daily_quota=9,
+        key_id="k1",
+        public_key=key,
+        at=intake.clock.now,
+    )
+
+
+async def stated(intake: Intake, http: httpx.AsyncClient, **change: Any) -> tuple[dict[str, Any], str]:
+    """A registered need's event, and the path of its page."""
+    body = {k: v for k, v in (NEED | change).items() if v is not None}
+    response = await http.post("/needs", json=body, headers={"Idempotency-Key": "k"})
+    assert response.status_code == 201, response.text
+    (registered,) = await intake.log("need.registered")
+    return registered, "/e/" + response.json()["link"].rsplit("/", 1)[1]
+
+
+def of(need: dict[str, Any], intake: Intake) -> dict[str, Any]:
+    return {"enterprise": need["enterprise"], "need": need["need"], "at": intake.clock.now}
+
+
+def accepted(need: dict[str, Any], intake: Intake) -> OfferAccepted:
+    wait = Wait(limit="disclose", on="office", due_at=intake.clock.now + timedelta(days=1))
+    return OfferAccepted(offer=OFFER, bank="bank01", wait=wait, **of(need, intake))
+
+
+async def test_an_accepting_bank_gets_the_identity_and_nobody_else_can_read_it(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, path = await stated(intake, http)
+    await intake.hear(bank(intake), accepted(need, intake))
+    (sealed,) = await intake.log("identity.sealed")
+    assert open_sealed(sealed["sealed"], PEM).uscc == NEED["uscc"]
+    assert (sealed["bank"], sealed["offer"]) == ("bank01", OFFER)
+    shown = (await http.get(path, headers=JSON)).json()
+    assert (shown["stage"], shown["banks"][0]["stage_term"]) == ("in_process", "已受理")
+
+
+async def test_a_bank_that_accepts_before_it_is_known_here_waits(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, _ = await stated(intake, http)
+    event = accepted(need, intake)
+    await intake.hear_record(event)
+    assert await intake.pool.fetchval("SELECT subject FROM held") == "bank:bank01"
+    await intake.hear(bank(intake))
+    await intake.hear_held()
+    assert len(await intake.log("identity.sealed")) == 1
+
+
+async def test_without_consent_the_identity_is_withheld_until_it_is_given(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, path = await stated(intake, http, consent=None)
+    await intake.hear(bank(intake), accepted(need, intake))
+    (withheld,) = await intake.log("identity.withheld")
+    assert withheld["reason"] == "consent_missing"
+    grant = {"bank": "bank01", "expires_on": "2023-01-31"}
+    response = await http.post(f"{path}/consent", json=grant, headers=JSON)
+    assert response.json()["banks"][0]["consent"] == {"live": True, "revoked": False, "expires_on": "2023-01-31"}
+    assert len(await intake.log("identity.sealed")) == 1
+    assert await intake.pool.fetchval("SELECT count(*) FROM pending") == 0
+    await http.post(f"{path}/consent", json=grant, headers=JSON)
+    assert len(await intake.log("consent.granted")) == 1
+
+
+async def test_a_revocation_for_a_bank_beats_a_consent_for_all(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http)
+    assert (await http.post(f"{path}/revoke", json={"bank": "bank01"}, headers=JSON)).status_code == 200
+    await intake.hear(bank(intake), accepted(need, intake))
+    assert [e["reason"] for e in await intake.log("identity.withheld")] == ["consent_missing"]
+
+
+async def test_a_bank_without_a_usable_key_gets_the_identity_when_it_has_one(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, _ = await stated(intake, http)
+    await intake.hear(bank(intake, "no key"), accepted(need, intake))
+    assert [e["reason"] for e in await intake.log("identity.withheld")] == ["bank_key_missing"]
+    await intake.hear(bank(intake))
+    assert len(await intake.log("identity.sealed")) == 1
+
+
+async def test_an_ended_offer_is_not_disclosed_by_a_later_consent(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http, consent=None)
+    await intake.hear(bank(intake), accepted(need, intake))
+    declined = OfferDeclined(
+        offer=OFFER, bank="bank01", stage="withheld", reason="F4", repairable=False, **of(need, intake)
+    )
+    await intake.hear(declined)
+    await http.post(f"{path}/consent", json={"bank": "*", "expires_on": "2023-01-31"}, headers=JSON)
+    assert not await intake.log("identity.sealed")
+    shown = (await http.get(path, headers=JSON)).json()["banks"][0]
+    assert (shown["stage"], shown["reason"], bool(shown["reason_term"])) == ("declined", "F4", True)
+
+
+async def test_withdrawing_ends_it_once(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http)
+    for _ in range(2):
+        assert (await http.post(f"{path}/withdraw", json={}, headers=JSON)).json()["open"] is False
+    assert [e["reason"] for e in await intake.log("need.withdrawn")] == ["withdrawn"]
+    await intake.hear(bank(intake), accepted(need, intake))
+    assert [e["reason"] for e in await intake.log("identity.withheld")] == ["need_withdrawn"]
+
+
+async def test_the_enterprise_has_its_word_on_what_a_bank_reported(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http)
+    word = {"offer": OFFER, "statement": "contacted"}
+    assert (await http.post(f"{path}/confirm", json=word, headers=JSON)).json()["code"] == "offer_unknown"
+    await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage="offered", **of(need, intake)))
+    assert (await http.post(f"{path}/dispute", json=word, headers=JSON)).json()["code"] == "nothing_reported"
+    await intake.hear(bank(intake), accepted(need, intake))
+    await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage="contacted", **of(need, intake)))
+    for action in ("confirm", "confirm", "dispute"):
+        assert (await http.post(f"{path}/{action}", json=word, headers=JSON)).status_code == 200
+    assert len(await intake.log("enterprise.confirmed")) == len(await intake.log("enterprise.disputed")) == 1
+
+
+async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http, enterprise_name='<script>alert("测试")</script>')
+    await intake.hear(bank(intake), accepted(need, intake))
+    page = await http.get(path, headers={"Accept": "text/html"})
+    assert "<script>" not in page.text
+    assert "测试银行01" in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    posted = await http.post(f"{path}/revoke", data={"bank": "*"}, headers={"Accept": "text/html"})
+    assert (posted.status_code, posted.headers["location"]) == (303, path)
+    await intake.hear(CaseResolved(outcome="financed", offer=OFFER, bank="bank01", **of(need, intake)))
+    assert "已放款" in (await http.get(path)).text
+
+
+@pytest.mark.parametrize("token", ["x", "é", "A" * 48, "%00", "A" * 5000])
+async def test_a_link_that_is_none_opens_nothing(http: httpx.AsyncClient, token: str) -> None:
+    response = await http.get(f"/e/{token}")
+    assert (response.status_code, response.json()["code"]) == (404, "link_invalid")
+
+
+async def test_a_link_ends(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, _ = await stated(intake, http)
+    keys = Keys.of(intake.settings.secret.get_secret_value())
+    today = date(2022, 12, 28)
+    assert (await http.get(f"/e/{sign_link(keys, need['need'], today)}", headers=JSON)).status_code == 200
+    response = await http.get(f"/e/{sign_link(keys, need['need'], today - timedelta(days=1))}")
+    assert response.json()["code"] == "link_expired"
+    other = Keys.of("another secret of others")
+    assert (await http.get(f"/e/{sign_link(other, need['need'], today)}")).json()["code"] == "link_invalid"
+
+
+async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.AsyncClient) -> None:
+    for rows in ([row(1), row(2), row(3)], [row(1), row(2, **{"金额(万元)": "90"}), row(4, 授权有效期至="2022-01-01")]):
+        await http.post("/lists", files={"file": ("清单.csv", csv_bytes(rows))})
+    await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
+    need = (await intake.log("need.registered"))[0]
+    await intake.hear(bank(intake), accepted(need, intake))
+    book = IntakeBook()
+    for logged in await intake.pool.fetch("SELECT type, body FROM event_log ORDER BY seq"):
+        kind = event_type(logged["type"])
+        assert kind
+        book.apply(kind.from_json(logged["body"].encode()))
+    async with intake.reading() as conn:
+        stored = await intake.store.load_all(conn)
+    for shelf in ("needs", "consents", "pendings", "progress", "rows", "lists", "answers", "banks"):
+        folded, kept = (dict(getattr(b, shelf).items()) for b in (book, stored))
+        assert json.dumps({k: v.model_dump_json() for k, v in folded.items()}, sort_keys=True) == json.dumps(
+            {k: v.model_dump_json() for k, v in kept.items()}, sort_keys=True
+        ), shelf
