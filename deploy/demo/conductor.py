@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -20,13 +20,9 @@ START = datetime(2022, 12, 28, FIRST_HOUR, tzinfo=BEIJING)
 """渝北金〔2022〕16号 is dated 2022-12-28."""
 
 
-def slots_after(now: datetime) -> Iterator[tuple[datetime, int]]:
-    """The slots after `now`: hours 9 to 16 of every day, numbered 0 to 7."""
-    moment = now.replace(minute=0, second=0, microsecond=0)
-    while True:
-        moment += timedelta(hours=1)
-        if 0 <= moment.hour - FIRST_HOUR < SLOTS:
-            yield moment, moment.hour - FIRST_HOUR
+def slots(day: date) -> list[datetime]:
+    """A day's slots: the hours from 9 to 16."""
+    return [datetime(day.year, day.month, day.day, FIRST_HOUR + n, tzinfo=BEIJING) for n in range(SLOTS)]
 
 
 class Conductor:
@@ -58,26 +54,20 @@ class Conductor:
         await self.quiet.admin.fetch(Q.ring, now.isoformat())
         await self.quiet.wait(now)
 
-    async def play(self, finished: Callable[[datetime], Awaitable[bool]], until: datetime) -> datetime:
-        """From START until `finished` says so (asked once a day). Raises Restless when `until` is reached first."""
-        now = START
-        while now < until:
-            for slot, number in self._slots_of_day(now):
+    async def play(self, finished: Callable[[datetime], Awaitable[bool]], until: date) -> datetime:
+        """From START until `finished` says so (asked at the end of each day). Raises Restless when `until` comes first."""
+        now, day = START, START.date()
+        while day <= until:
+            for number, slot in enumerate(slots(day)):
                 now = await self._dues_before(now, slot)
-                now = slot
-                await self.set(now)
-                await self._banks(now, number)
-            if await finished(now):
+                if self.calendar.is_working(day) and slot > START:
+                    now = slot
+                    await self.set(now)
+                    await self._banks(now, number)
+            if await finished(max(now, slots(day)[-1])):
                 return now
-            now = self._evening(now)
-        raise Restless(f"cases are still open on {now.date()}")
-
-    def _slots_of_day(self, now: datetime) -> list[tuple[datetime, int]]:
-        following = [s for s, _ in zip(slots_after(now), range(SLOTS), strict=False)]
-        return [(moment, number) for moment, number in following if moment.date() == following[0][0].date()]
-
-    def _evening(self, now: datetime) -> datetime:
-        return now.replace(hour=FIRST_HOUR + SLOTS - 1)
+            day += timedelta(days=1)
+        raise Restless(f"cases are still open on {until}")
 
     async def _dues_before(self, now: datetime, slot: datetime) -> datetime:
         while (due := await self.quiet.next_due()) is not None:
@@ -89,9 +79,7 @@ class Conductor:
         return now
 
     async def _banks(self, now: datetime, slot: int) -> None:
-        """Let the banks of this slot act, one turn after another, on working days."""
-        if not self.calendar.is_working(now.date()):
-            return
+        """Let the banks of this slot act, one turn after another."""
         for turn, bank in enumerate(self.banks[slot::SLOTS]):
             tick = {"now": now.isoformat(), "slot": slot, "turn": turn, "working_day": True}
             sent = await self.producer.send_and_wait(CLOCK_TOPIC, json.dumps(tick).encode(), key=b"clock", partition=0)

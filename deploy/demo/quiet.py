@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
-from yuqiao.contracts.streams import BANK_READERS, SERVICES, SHARED, parse_bank_topic
+from deploy.stack.partitions import partitions, readers
+from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.messages import Deadline
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.sql import Queries
@@ -37,6 +38,7 @@ class Quiet:
         self.connections = {name: await asyncpg.connect(self.dsns[name]) for name in SERVICES}
         self.consumer = AIOKafkaConsumer(**self.kafka, enable_auto_commit=False)
         await self.consumer.start()
+        self.partitions = [tp for tp in await partitions(self.kafka) if readers(tp.topic)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -76,7 +78,7 @@ class Quiet:
 
     async def _lag(self) -> str:
         positions = {(r["service"], r["topic"], r["partition"]): r["next"] for r in await self.admin.fetch(Q.positions)}
-        ends = await self.consumer.end_offsets([TopicPartition(t, p) for t, p in sorted(await self.partitions())])
+        ends = await self.consumer.end_offsets(self.partitions)
         for tp, end in ends.items():
             for service in readers(tp.topic):
                 at = positions.get((service, tp.topic, tp.partition), 0)
@@ -84,23 +86,7 @@ class Quiet:
                     return f"{service} is at {at} of {end} in {tp.topic}/{tp.partition}"
         return ""
 
-    async def partitions(self) -> set[tuple[str, int]]:
-        """Every partition that a service reads."""
-        if not hasattr(self, "_partitions"):
-            topics = [t for t in await self.consumer.topics() if readers(t)]
-            self._partitions = {(t, p) for t in topics for p in self.consumer.partitions_for_topic(t) or ()}
-        return self._partitions
-
     async def next_due(self) -> Deadline | None:
         """The earliest deadline of any service, whenever it is."""
         found = [d for name in SERVICES for d in await self.stores[name].due(self.connections[name], FAR, 1)]
         return min(found, key=lambda d: d.due_at, default=None)
-
-
-def readers(topic: str) -> frozenset[str]:
-    """The services that read a topic."""
-    bank = parse_bank_topic(topic)
-    if bank:
-        reader = BANK_READERS[bank[1]]
-        return frozenset({reader} if reader else ())
-    return next((frozenset(map(str, s.readers)) for s in SHARED if s.name == topic), frozenset())

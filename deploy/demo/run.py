@@ -103,7 +103,7 @@ async def _play(
                     await on_day(now, stack)
                 return row is not None and row["open"] == 0
 
-            ended = await conductor.play(day_over, START + LONGEST)
+            ended = await conductor.play(day_over, (START + LONGEST).date())
         await quiet.wait(ended)
         say("all cases are closed; checking the invariants")
         invariants = await verify(stack.provision)

@@ -28,14 +28,14 @@ class Kafka:
     protocol: str = "SASL_PLAINTEXT"
     mechanism: str = "SCRAM-SHA-512"
 
-    def confluent(self) -> dict[str, Any]:
-        """Options for the administration client."""
+    def confluent(self, username: str, password: str) -> dict[str, Any]:
+        """Options of confluent-kafka's clients, for any user."""
         return {
             "bootstrap.servers": self.bootstrap,
             "security.protocol": self.protocol,
             "sasl.mechanism": self.mechanism,
-            "sasl.username": self.username,
-            "sasl.password": self.password,
+            "sasl.username": username,
+            "sasl.password": password,
             "log_level": "0",
         }
 
@@ -63,7 +63,7 @@ class Provision:
 
     def run(self, banks: Sequence[str]) -> None:
         """Make everything. Raises KafkaException, OSError, asyncpg's errors."""
-        admin = AdminClient(self.kafka.confluent())
+        admin = AdminClient(self.kafka.confluent(self.kafka.username, self.kafka.password))
         brokerage.create_topics(admin, banks, self.stepped)
         users = [f"service-{s}" for s in SERVICES] + [f"bank-{b}" for b in banks] + ["operator"]
         users += ["conductor"] if self.stepped else []
@@ -90,6 +90,10 @@ class Provision:
     def client(self, user: str) -> dict[str, str]:
         """Options of a Kafka client for a user (`operator`, `conductor`, `service-…`, `bank-…`)."""
         return self.kafka.options(user, self.secrets.made(f"kafka.{user}"))
+
+    def confluent(self, user: str) -> dict[str, Any]:
+        """The same for confluent-kafka's clients."""
+        return self.kafka.confluent(user, self.secrets.made(f"kafka.{user}"))
 
     def bank_file(self, bank: str) -> Path:
         """A bank's way in."""

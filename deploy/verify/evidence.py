@@ -10,8 +10,9 @@ from importlib import import_module
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
+from deploy.stack.partitions import partitions
 from yuqiao.contracts.base import Event, event_type
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.book import Book, Shelf
@@ -96,11 +97,10 @@ async def read_records(options: dict[str, Any]) -> tuple[list[Record], dict[tupl
     consumer = AIOKafkaConsumer(**options, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        topics = sorted(t for t in await consumer.topics() if t.startswith("yuqiao.") and "clock" not in t)
-        partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
+        ours = [tp for tp in await partitions(options) if "clock" not in tp.topic]
+        consumer.assign(ours)
+        await consumer.seek_to_beginning(*ours)
+        ends = await consumer.end_offsets(ours)
         found: list[Record] = []
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():

@@ -1,70 +1,75 @@
 """I7 by trying: with each bank's own credentials, what it must not do."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from confluent_kafka import Consumer, KafkaError, Producer
 
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic
 
 PATIENCE = 10
+DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 Options = dict[str, Any]
+Attempt = tuple[str, Callable[[], bool]]
 
 
-async def attempts(options: dict[str, Options]) -> list[tuple[str, bool]]:
-    """(what was tried, whether it was denied) for each bank against its neighbour. `options` by bank."""
+def attempts(options: dict[str, Options]) -> list[tuple[str, bool]]:
+    """(what was tried, whether it was denied) for each bank against its neighbour. `options` of confluent-kafka by bank."""
     banks = sorted(options)
-    found = []
-    for number, bank in enumerate(banks):
-        other = banks[(number + 1) % len(banks)] if len(banks) > 1 else f"{bank}x"
-        mine = options[bank]
-        found += [
-            (f"{bank} reads {other}'s {channel}", await _denied(_read, mine, bank_topic(other, channel)))
-            for channel in BANK_CHANNELS
-        ]
-        found.append((f"{bank} reads the needs stream", await _denied(_read, mine, "yuqiao.needs.v1")))
-        found.append((f"{bank} joins {other}'s group", await _denied(_join, mine, bank, other)))
-        found.append((f"{bank} writes its own needs", await _denied(_write, mine, bank_topic(bank, "needs"))))
-        found.append((f"{bank} writes {other}'s replies", await _denied(_write, mine, bank_topic(other, "replies"))))
-    return found
+    tries = [one for number, bank in enumerate(banks) for one in _tries(options[bank], bank, _next(banks, number))]
+    with ThreadPoolExecutor(8) as pool:
+        denied = list(pool.map(lambda one: one[1](), tries))
+    return [(name, was_denied) for (name, _), was_denied in zip(tries, denied, strict=True)]
 
 
-async def _denied(attempt: Callable[..., Awaitable[None]], *arguments: Any) -> bool:
+def _next(banks: Sequence[str], number: int) -> str:
+    return banks[(number + 1) % len(banks)] if len(banks) > 1 else f"{banks[0]}x"
+
+
+def _tries(mine: Options, bank: str, other: str) -> Iterator[Attempt]:
+    for channel in BANK_CHANNELS:
+        yield f"{bank} reads {other}'s {channel}", partial(_read_denied, mine, bank, bank_topic(other, channel))
+    yield f"{bank} reads the needs stream", partial(_read_denied, mine, bank, "yuqiao.needs.v1")
+    yield f"{bank} joins {other}'s group", partial(_join_denied, mine, bank, other)
+    yield f"{bank} writes its own needs", partial(_write_denied, mine, bank_topic(bank, "needs"))
+    yield f"{bank} writes {other}'s replies", partial(_write_denied, mine, bank_topic(other, "replies"))
+
+
+def _read_denied(options: Options, bank: str, topic: str) -> bool:
+    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{bank}.intrusion"})
     try:
-        await asyncio.wait_for(attempt(*arguments), PATIENCE)
-    except (TopicAuthorizationFailedError, GroupAuthorizationFailedError):
-        return True
+        consumer.subscribe([topic])
+        return _first_answer(consumer)
+    finally:
+        consumer.close()
+
+
+def _join_denied(options: Options, bank: str, other: str) -> bool:
+    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{other}.main"})
+    try:
+        consumer.subscribe([bank_topic(bank, "needs")])
+        return _first_answer(consumer)
+    finally:
+        consumer.close()
+
+
+def _first_answer(consumer: Consumer) -> bool:
+    """Whether the first thing that the broker says is a denial."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.2)
+        if message is not None:
+            error = message.error()
+            return error is not None and error.code() in DENIED
     return False
 
 
-async def _read(options: Options, topic: str) -> None:
-    consumer = AIOKafkaConsumer(**options, auto_offset_reset="earliest", enable_auto_commit=False)
-    await consumer.start()
-    try:
-        consumer.assign([TopicPartition(topic, 0)])
-        await consumer.end_offsets([TopicPartition(topic, 0)])
-        await consumer.getmany(timeout_ms=500)
-    finally:
-        await consumer.stop()
-
-
-async def _join(options: Options, bank: str, other: str) -> None:
-    group = f"yuqiao.bank.{other}.main"
-    consumer = AIOKafkaConsumer(bank_topic(bank, "needs"), **options, group_id=group, enable_auto_commit=False)
-    try:
-        await consumer.start()
-        await consumer.getmany(timeout_ms=500)
-        await consumer.committed(TopicPartition(bank_topic(bank, "needs"), 0))
-    finally:
-        await consumer.stop()
-
-
-async def _write(options: Options, topic: str) -> None:
-    producer = AIOKafkaProducer(**options, acks="all")
-    await producer.start()
-    try:
-        await producer.send_and_wait(topic, b"{}", key=b"intrusion", partition=0)
-    finally:
-        await producer.stop()
+def _write_denied(options: Options, topic: str) -> bool:
+    said: list[KafkaError | None] = []
+    producer = Producer({**options, "message.timeout.ms": PATIENCE * 1000})
+    producer.produce(topic, b"{}", key=b"intrusion", partition=0, on_delivery=lambda error, _: said.append(error))
+    producer.flush(PATIENCE)
+    return bool(said) and said[0] is not None and said[0].code() in DENIED

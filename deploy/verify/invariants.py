@@ -8,11 +8,11 @@ from typing import Any
 
 import chinese_calendar
 
+from deploy.stack.partitions import readers
 from deploy.verify.evidence import Evidence, Logged
 from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
 from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed
-from yuqiao.contracts.streams import BANK_READERS, SHARED, parse_bank_topic
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.book import Book, Shelf
 
@@ -140,7 +140,7 @@ def history_rebuilds(evidence: Evidence) -> Iterator[str | None]:
 
 
 def _differences(service: str, saved: Book, folded: Book) -> Iterator[str | None]:
-    private: frozenset[str] = getattr(saved, "private_shelves", frozenset())
+    private: frozenset[str] = getattr(saved, "kept", frozenset())
     for name, shelf in vars(saved).items():
         if not isinstance(shelf, Shelf) or name in private:
             continue
@@ -238,17 +238,9 @@ def queues_empty(evidence: Evidence) -> Iterator[str | None]:
     for queue, count in evidence.queues.items():
         yield None if count == 0 else f"{queue}: {count}"
     for (topic, partition), end in evidence.ends.items():
-        for service in _readers(topic):
+        for service in readers(topic):
             at = evidence.positions.get((service, topic, partition), 0)
             yield None if at == end else f"{service} is at {at} of {end} in {topic}/{partition}"
-
-
-def _readers(topic: str) -> list[str]:
-    bank = parse_bank_topic(topic)
-    if bank:
-        reader = BANK_READERS[bank[1]]
-        return [reader] if reader else []
-    return [str(s) for stream in SHARED if stream.name == topic for s in stream.readers]
 
 
 @invariant("I10 business metrics equal counts")

@@ -1,5 +1,6 @@
 """Gathers the evidence of a stack and has it judged."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -31,7 +32,7 @@ async def gather(provision: Provision, intrude: bool = True) -> Evidence:
     evidence.metrics = {c.name: _said(c.url) for c in read_running(provision.home) if c.name in SERVICES}
     if intrude:
         banks = sorted({found[0] for topic, _ in evidence.ends if (found := parse_bank_topic(topic))})
-        evidence.intrusions = await attempts({b: provision.client(f"bank-{b}") for b in banks})
+        evidence.intrusions = await asyncio.to_thread(attempts, {b: provision.confluent(f"bank-{b}") for b in banks})
     return evidence
 
 

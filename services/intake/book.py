@@ -155,7 +155,7 @@ def _(book: IntakeBook, event: ListOpened) -> None:
 
 @IntakeBook.when(NeedAnswered)
 def _(book: IntakeBook, event: NeedAnswered) -> None:
-    book.answers.put(event.request, Answer(**event.model_dump(include=set(Answer.model_fields))))
+    book.answers.put(event.request, answer_of(event))
 
 
 @IntakeBook.when(BankNoted)
@@ -237,6 +237,11 @@ def _stage(offers: Iterable[OfferProgress]) -> str:
     if stages - ENDED - {"offered"}:
         return "in_process"
     return "offered" if "offered" in stages else "waiting"
+
+
+def answer_of(event: NeedAnswered) -> Answer:
+    """The answer as it is kept."""
+    return Answer(**event.model_dump(include=set(Answer.model_fields)))
 
 
 def row_id(list_id: str, row_key: str, enterprise: str) -> str:

@@ -54,6 +54,8 @@ __all__ = [
 
 def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Iterator[Out]:
     """A need is new, or a new version of its row, or one that came another way before: then it is the same need."""
+    if command.id in book.answers:
+        return  # a request repeated after its id was forgotten by the inbox
     origin = Origin(
         channel=command.channel,
         client=command.client,

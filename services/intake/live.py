@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.intake.bodies import understood
+from services.intake.book import answer_of
 from services.intake.commands import RegisterNeed
 from services.intake.identity import Keys, enterprise_id, private_digest, sign_link
+from services.intake.notes import NeedAnswered
 from services.intake.requests import NeedBody
 from services.intake.shelves import Answer
 from services.intake.store import Q
@@ -47,31 +49,25 @@ async def register(
 
     422 `idempotency_key_reused`: the key came before with another body. 422 `invalid_request`: see its reasons.
     """
-    ids = [derived_id("intake", "request", client, one.key) for one in asked]
-    digests = [_digest(keys, one.body) for one in asked]
-    before = await _answers(gateway, ids)
     results: dict[int, Answered | Refused] = {}
     commands: list[tuple[int, RegisterNeed]] = []
-    for place, (one, command_id, digest) in enumerate(zip(asked, ids, digests, strict=True)):
-        if command_id in before:
-            results[place] = _again(before[command_id], digest)
-            continue
+    for place, one in enumerate(asked):
         try:
-            commands.append((place, _command(keys, client, command_id, digest, one.body, batched=batched)))
+            commands.append((place, _command(keys, client, one, batched=batched)))
         except Refused as refused:
             results[place] = refused
     outcomes = await gateway.submit_all([command for _, command in commands])
-    now = await _answers(gateway, [command.id for _, command in commands])
+    before = await _answers(gateway, [c.id for (_, c), o in zip(commands, outcomes, strict=True) if _is_old(o)])
     for (place, command), outcome in zip(commands, outcomes, strict=True):
-        results[place] = _result(command, outcome, now.get(command.id), digests[place])
+        results[place] = _result(command, outcome, before.get(command.id))
     return [results[place] for place in range(len(asked))]
 
 
-def _command(keys: Keys, client: str, id: str, digest: str, body: object, *, batched: bool) -> RegisterNeed:
-    need = understood(NeedBody, body)
+def _command(keys: Keys, client: str, one: Asked, *, batched: bool) -> RegisterNeed:
+    need = understood(NeedBody, one.body)
     filing = need.filing()
     return RegisterNeed(
-        id=id,
+        id=derived_id("intake", "request", client, one.key),
         enterprise=enterprise_id(keys, filing.private.uscc),
         channel=filing.channel,
         client=client,
@@ -80,24 +76,26 @@ def _command(keys: Keys, client: str, id: str, digest: str, body: object, *, bat
         routing=Routing(mode=need.routing.mode, banks=filing.banks, places=need.routing.places),
         batched=batched,
         consent=filing.consent,
-        request=digest,
+        request=_digest(keys, one.body),
     )
 
 
-def _result(
-    command: RegisterNeed, outcome: Outcome | BaseException, answer: Answer | None, digest: str
-) -> Answered | Refused:
+def _is_old(outcome: Outcome | BaseException) -> bool:
+    """Whether the command's id had been taken before, by the same command or another."""
+    if isinstance(outcome, Outcome):
+        return not any(isinstance(event, NeedAnswered) for event in outcome.events)
+    return isinstance(outcome, Refused) and outcome.code == "id_reused"
+
+
+def _result(command: RegisterNeed, outcome: Outcome | BaseException, before: Answer | None) -> Answered | Refused:
+    if not _is_old(outcome) and isinstance(outcome, Outcome):
+        (event,) = (event for event in outcome.events if isinstance(event, NeedAnswered))
+        return Answered(answer_of(event), False)
+    if before is not None:
+        return Answered(before, True) if before.digest == command.request else _reused()
     if isinstance(outcome, Refused):
-        return _reused() if outcome.code == "id_reused" else outcome
-    if isinstance(outcome, BaseException):
-        raise outcome
-    if answer is None:
-        raise LookupError(f"command {command.id} left no answer")
-    return _again(answer, digest) if outcome.repeated else Answered(answer, False)
-
-
-def _again(answer: Answer, digest: str) -> Answered | Refused:
-    return Answered(answer, True) if answer.digest == digest else _reused()
+        return outcome
+    raise outcome if isinstance(outcome, BaseException) else LookupError(f"command {command.id} left no answer")
 
 
 def _reused() -> Refused:

@@ -54,6 +54,7 @@ class IntakeStore:
         found = list(keys)
         with_identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
         with_rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
+        requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
         return IntakeBook(
             self.sealing,
             needs=await load_shelf(conn, Q.load_needs, Need, found),
@@ -62,6 +63,7 @@ class IntakeStore:
             progress=await load_shelf(conn, Q.load_progress, Progress, found),
             rows=await load_shelf(conn, Q.load_rows, ListRow, found) if with_rows else None,
             lists=await load_shelf(conn, Q.load_lists, NeedList, found),
+            answers=await load_shelf(conn, Q.answers_by_id, Answer, requests) if requests else None,
             banks=await load_shelf(conn, Q.load_banks, Bank),
             privates=await load_shelf(conn, Q.load_privates, NeedPrivate, found) if with_identity else None,
         )

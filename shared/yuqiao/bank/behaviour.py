@@ -1,38 +1,54 @@
 """How a simulated bank behaves: a pure function of (SEED, bank, offer). Calibrated on the published push of 1 662 firms.
 
-綦江-万盛 2021: of 1 662 listed firms 53 % were granted credit, 46 % of the credit was drawn, 19 % were first loans. A
-need meets up to six banks, so a single bank grants far less often than that.
+綦江-万盛 2021: of 1 662 listed firms 880 were granted credit (53 %), 46 % of the credit was drawn, 19 % were first loans. A
+need meets three banks at first and up to six in all, so a single bank grants far less often than that.
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from yuqiao.contracts.to_bank import NeedOffered
 
-DECLINES: dict[str, Sequence[tuple[str, int]]] = {
-    "offered": [("E4", 3), ("E5", 4), ("F4", 5), ("B1", 3), ("B2", 2), ("E1", 2), ("N4", 0), ("X", 1)],
-    "disclosed": [("N1", 3), ("N2", 4), ("N3", 4), ("E2", 2), ("E3", 1), ("D1", 4)],
-    "decided": [
-        ("C1", 5),
-        ("C2", 4),
-        ("C3", 2),
-        ("C4", 2),
-        ("F1", 4),
-        ("F2", 6),
-        ("F3", 5),
-        ("G1", 7),
-        ("G2", 3),
-        ("U1", 1),
-    ],
+# The chances of a bank. Those of one moment are taken from the same draw, in this order; what is left is silence.
+ACCEPTS, DECLINES, LATE = 0.62, 0.24, 0.07
+ENDS_WHEN_DISCLOSED, NEVER_CALLS = 0.12, 0.04
+VISITS, MEETS_AN_OBSTACLE, NO_DOCUMENTS = 0.5, 0.012, 0.08
+GRANTS, DISBURSES = 0.255, 0.50
+SENDS_TWICE, SENDS_GARBAGE = 0.02, 0.025
+
+GARBAGE = ("garbage.json", "garbage.offer", "garbage.type", "garbage.stage", "garbage.reason")
+RATES = tuple(Decimal(rate) for rate in ("0.0345", "0.0365", "0.0385", "0.0395", "0.0410", "0.0435"))
+
+REASONS: Mapping[str, Mapping[str, int]] = {
+    "offered": {"E4": 3, "E5": 5, "F4": 6, "B1": 4, "B2": 3, "E1": 3, "C5": 1, "N4": 1, "X": 1},
+    "disclosed": {"N1": 3, "N2": 4, "N3": 5, "E2": 2, "E3": 1, "D1": 4, "D3": 1},
+    "decided": {
+        "C1": 6,
+        "C2": 5,
+        "C3": 2,
+        "C4": 2,
+        "F1": 5,
+        "F2": 7,
+        "F3": 6,
+        "G1": 8,
+        "G2": 4,
+        "G3": 2,
+        "D2": 1,
+        "U1": 1,
+    },
 }
+"""Decline reasons by the moment at which a bank gives them, with weights: every code of the taxonomy that a bank may use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing a bank does for an offer, `days` working days after what it follows. `action` names it within the offer."""
+    """One thing a bank does, on the `days`-th working day after the event it answers. `action` names it within the offer.
+
+    `again`: the same record is sent twice.
+    """
 
     action: str
     reply: str
@@ -41,68 +57,80 @@ class Step:
     again: bool = False
 
 
-def _random(seed: int, bank: str, offer: str, stage: str) -> random.Random:
-    return random.Random(f"{seed}/{bank}/{offer}/{stage}")
-
-
-def _reason(chance: random.Random, stage: str) -> str:
-    codes, weights = zip(*DECLINES[stage], strict=True)
-    return str(chance.choices(codes, weights)[0])
-
-
 def on_offered(seed: int, bank: str, offer: NeedOffered) -> list[Step]:
-    """What follows from a push: accept, decline, silence, lateness; now and then a duplicate or garbage."""
-    chance = _random(seed, bank, offer.offer, "offered")
+    """What follows from a push: accept, decline, silence, lateness; now and then garbage beside it."""
+    chance = _chance(seed, bank, offer, "offered")
     steps: list[Step] = []
     draw = chance.random()
-    if draw < 0.62:
-        steps.append(Step("accept", "accept", chance.choice([0, 0, 1]), again=chance.random() < 0.02))
-    elif draw < 0.86:
-        values: dict[str, Any] = {"reason": _reason(chance, "offered")}
-        if values["reason"] == "X":
-            values["note"] = "测试：其他原因"
-        steps.append(Step("decline", "decline", chance.choice([0, 1]), values, again=chance.random() < 0.02))
-    elif draw < 0.93:
-        steps.append(Step("late", "accept", chance.choice([3, 4])))
-    garbage = chance.random()
-    kinds = ["garbage.json", "garbage.offer", "garbage.type", "garbage.stage"]
-    if garbage < 0.02:
-        steps.append(Step("garbage", kinds[int(garbage * 200)], 0))
-    return steps
+    if draw < ACCEPTS:
+        steps.append(Step("accept", "accept", chance.choice((0, 0, 1))))
+    elif draw < ACCEPTS + DECLINES:
+        steps.append(_decline(chance, "offered", chance.choice((0, 1))))
+    elif draw < ACCEPTS + DECLINES + LATE:
+        steps.append(Step("late", "accept", chance.choice((3, 4))))
+    if chance.random() < SENDS_GARBAGE:
+        steps.append(Step("garbage", chance.choice(GARBAGE), 0))
+    return _some_twice(chance, steps)
 
 
 def on_disclosed(seed: int, bank: str, offer: NeedOffered) -> list[Step]:
     """What follows once the bank knows the enterprise: contact, visit, documents, decision, disbursement; or an end before."""
-    chance = _random(seed, bank, offer.offer, "disclosed")
-    day = chance.choice([0, 0, 1, 1, 2])
+    chance = _chance(seed, bank, offer, "disclosed")
+    return _some_twice(chance, list(_acquaintance(chance, offer)))
+
+
+def _acquaintance(chance: random.Random, offer: NeedOffered) -> Iterator[Step]:
+    day = chance.choice((1, 1, 2, 2, 3))
     draw = chance.random()
-    if draw < 0.12:
-        return [Step("decline", "decline", day, {"reason": _reason(chance, "disclosed")})]
-    if draw < 0.16:
-        return []  # never calls: the limit passes
-    steps = [Step("contact", "contact", day, {"method": chance.choice(["phone", "branch", "online"])})]
-    if chance.random() < 0.5:
+    if draw < ENDS_WHEN_DISCLOSED:
+        yield _decline(chance, "disclosed", day)
+        return
+    if draw < ENDS_WHEN_DISCLOSED + NEVER_CALLS:
+        return
+    yield Step("contact", "contact", day, {"method": chance.choice(("phone", "branch", "online"))})
+    if chance.random() < VISITS:
         day += 1
-        steps.append(Step("visit", "visit", day))
-    if chance.random() < 0.012:
-        steps.append(Step("issue", "issue", day, {"category": "guarantee", "note": "测试：抵押登记办理时间较长"}))
-    if chance.random() < 0.08:
-        return steps  # the enterprise never brings its documents
-    day += chance.randint(1, 7)
-    steps.append(Step("documents", "documents", day))
+        yield Step("visit", "visit", day)
+    if chance.random() < MEETS_AN_OBSTACLE:
+        yield Step("issue", "issue", day, {"category": "guarantee", "note": "测试：抵押登记办理时间较长"})
+    if chance.random() < NO_DOCUMENTS:
+        return
     day += chance.randint(2, 8)
-    return steps + _decision(chance, offer, day)
+    yield Step("documents", "documents", day)
+    yield from _decision(chance, offer, day + chance.randint(3, 8))
 
 
-def _decision(chance: random.Random, offer: NeedOffered, day: int) -> list[Step]:
-    if chance.random() > 0.36:
-        return [Step("decision", "decision", day, {"approved": False, "reason": _reason(chance, "decided")})]
-    low = offer.need.amount_cny.at_least
-    amount = max(Decimal("10000.00"), (low * chance.choice([8, 9, 10]) / 10).quantize(Decimal("0.01")))
-    rate = Decimal(chance.choice(["0.0345", "0.0365", "0.0385", "0.0395", "0.0410", "0.0435"]))
-    terms = {"amount_cny": amount, "annual_rate": rate, "term_months": 12, "guarantee_mode": "credit"}
-    steps = [Step("decision", "decision", day, {"approved": True, **terms})]
-    if chance.random() < 0.5:
-        values = {"amount_cny": amount, "annual_rate": rate, "first_loan": offer.need.first_loan}
-        steps.append(Step("disbursement", "disbursement", day + chance.randint(1, 4), values))
-    return steps
+def _decision(chance: random.Random, offer: NeedOffered, day: int) -> Iterator[Step]:
+    if chance.random() >= GRANTS:
+        yield Step("decision", "decision", day, {"approved": False, "reason": _reason(chance, "decided")})
+        return
+    granted = _part(offer.need.amount_cny.at_least, chance.choice((8, 9, 10)))
+    terms = {"annual_rate": chance.choice(RATES), "amount_cny": granted}
+    yield Step("decision", "decision", day, {"approved": True, "term_months": 12, "guarantee_mode": "credit", **terms})
+    if chance.random() < DISBURSES:
+        drawn = {"amount_cny": _part(granted, chance.choice((7, 9, 10))), "first_loan": offer.need.first_loan}
+        yield Step("disbursement", "disbursement", day + chance.randint(1, 4), terms | drawn)
+
+
+def _part(whole: Decimal, tenths: int) -> Decimal:
+    """So many tenths, at least 10 000 yuan; the lowest band starts at nothing."""
+    return max(Decimal("10000.00"), (whole * tenths / 10).quantize(Decimal("0.01")))
+
+
+def _decline(chance: random.Random, moment: str, day: int) -> Step:
+    code = _reason(chance, moment)
+    note = {"note": "测试：其他原因"} if code == "X" else {}
+    return Step("decline", "decline", day, {"reason": code, **note})
+
+
+def _reason(chance: random.Random, moment: str) -> str:
+    codes = REASONS[moment]
+    return chance.choices(tuple(codes), tuple(codes.values()))[0]
+
+
+def _some_twice(chance: random.Random, steps: Sequence[Step]) -> list[Step]:
+    return [replace(step, again=chance.random() < SENDS_TWICE) for step in steps]
+
+
+def _chance(seed: int, bank: str, offer: NeedOffered, moment: str) -> random.Random:
+    return random.Random(f"{seed}/{bank}/{offer.offer}/{moment}")

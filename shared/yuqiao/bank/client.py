@@ -1,10 +1,12 @@
 """A bank's client: read each event once, open what is sealed for the bank, reply, publish products."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,11 +15,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from yuqiao.bank.env import BankEnv
 from yuqiao.contracts.base import BankEvent, event_type
 from yuqiao.contracts.envelope import BadEnvelope, Envelope, read_envelope
+from yuqiao.contracts.from_bank import ProductRecord, Reply
 from yuqiao.contracts.sealing import open_sealed
 from yuqiao.contracts.to_bank import NeedDisclosed
 from yuqiao.contracts.values import Identity
 
 PATIENCE = 30
+"""Seconds; with the broker away a client of Kafka may otherwise wait for ever."""
 REMEMBERED = 100_000
 
 
@@ -33,7 +37,7 @@ class BankClient:
     """Reads needs and receipts, writes replies and products. Every wait is bounded by PATIENCE seconds."""
 
     def __init__(self, env: BankEnv, group: str = "main") -> None:
-        """Not connected yet. `group` is one of the bank's own consumer groups, without its prefix."""
+        """Not connected yet; made inside a running loop. `group`: one of the bank's own, without its prefix."""
         self.env = env
         self.consumer = AIOKafkaConsumer(
             env.needs,
@@ -45,28 +49,43 @@ class BankClient:
         )
         self.producer = AIOKafkaProducer(**env.client_options(), acks="all", enable_idempotence=True)
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._fetched: deque[Any] = deque()
+        self._uncommitted = False
+        self._open = AsyncExitStack()
+
+    @classmethod
+    def from_env_file(cls, path: Path, group: str = "main") -> "BankClient":
+        """A client with the way in of a file. Raises BadEnvFile."""
+        return cls(BankEnv.read(path), group)
 
     async def __aenter__(self) -> "BankClient":
         """Connect. Raises KafkaError or TimeoutError when the broker is not there or refuses."""
-        await asyncio.wait_for(self.producer.start(), PATIENCE)
-        await asyncio.wait_for(self.consumer.start(), PATIENCE)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(started(self.producer))
+            await stack.enter_async_context(started(self.consumer))
+            self._open = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
-        await asyncio.wait_for(self.consumer.stop(), PATIENCE)
-        await asyncio.wait_for(self.producer.stop(), PATIENCE)
+        await self._open.aclose()
 
     async def events(self) -> AsyncIterator[Received]:
-        """Each event once. What was yielded is committed when the next one is asked for."""
+        """Each event once; unknown types are skipped. An event is done when the next one is asked for, here or in a new loop.
+
+        Offsets are committed when all that was fetched together is done: what was not comes again after a restart.
+        """
         while True:
-            for records in (await self.consumer.getmany(timeout_ms=1000, max_records=500)).values():
-                for record in records:
-                    received = read(record)
-                    if received and self._first(received.envelope.id):
-                        yield received
-            if self.consumer.assignment():
+            while self._fetched:
+                received = read(self._fetched.popleft())
+                if received and self._first(received.envelope.id):
+                    yield received
+            if self._uncommitted:
                 await asyncio.wait_for(self.consumer.commit(), PATIENCE)
+            fetching = self.consumer.getmany(timeout_ms=1000, max_records=500)
+            fetched = await asyncio.wait_for(fetching, PATIENCE)
+            self._fetched.extend(record for records in fetched.values() for record in records)
+            self._uncommitted = bool(fetched)
 
     def _first(self, event_id: str) -> bool:
         if event_id in self._seen:
@@ -76,22 +95,54 @@ class BankClient:
             self._seen.popitem(last=False)
         return True
 
-    def open(self, event: NeedDisclosed) -> Identity:
-        """Who the enterprise is. Raises NotSealedForUs."""
+    def open_sealed(self, event: NeedDisclosed) -> Identity:
+        """Who the enterprise is. Raises NotSealedForUs, BadEnvFile."""
         return open_sealed(event.sealed, self.env.private_key)
 
-    async def reply(self, event: BankEvent, reply_id: str | None = None) -> str:
-        """Write a reply or a product; returns its id, which its receipt will name. The same id and bytes may be sent again."""
-        reply_id = reply_id or str(uuid4())
-        headers = envelope_of(event, reply_id).headers()
+    async def reply(self, reply: Reply, reply_id: str | None = None) -> str:
+        """Write a reply; returns its id, which its receipt will name. The same id with the same reply may be sent again.
+
+        Raises KafkaError, TimeoutError; then it is unknown whether it was written, and it should be sent again.
+        """
+        return await self._write(reply, reply_id)
+
+    async def publish_product(self, product: ProductRecord, publication_id: str | None = None) -> str:
+        """Write a product, or that it is withdrawn; else as `reply`."""
+        return await self._write(product, publication_id)
+
+    async def _write(self, event: BankEvent, event_id: str | None) -> str:
+        event_id = event_id or str(uuid4())
+        headers = envelope_of(event, event_id).headers()
         sending = self.producer.send_and_wait(event.topic, event.to_json(), key=event.key.encode(), headers=headers)
         await asyncio.wait_for(sending, PATIENCE)
-        return reply_id
+        return event_id
 
 
-def envelope_of(event: BankEvent, reply_id: str) -> Envelope:
+@asynccontextmanager
+async def started(client: Any) -> AsyncIterator[Any]:
+    """A consumer or producer, started and stopped within PATIENCE. Raises KafkaError, TimeoutError."""
+    try:
+        await asyncio.wait_for(client.start(), PATIENCE)
+        yield client
+    finally:
+        await asyncio.wait_for(client.stop(), PATIENCE)
+
+
+@asynccontextmanager
+async def watching(env: BankEnv, *topics: str, from_start: bool) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader without a group: it leaves no trace. It begins at the start, or at the end as of now."""
+    reset = "earliest" if from_start else "latest"
+    options = {**env.client_options(), "enable_auto_commit": False, "auto_offset_reset": reset}
+    consumer = AIOKafkaConsumer(*topics, **options)
+    async with started(consumer):
+        for partition in consumer.assignment():  # asking makes it look the place up now, not at the first fetch
+            await asyncio.wait_for(consumer.position(partition), PATIENCE)
+        yield consumer
+
+
+def envelope_of(event: BankEvent, event_id: str) -> Envelope:
     """The envelope of what a bank writes."""
-    return Envelope(reply_id, event.wire_type, f"bank/{event.bank}", event.at, event.key, 0)
+    return Envelope(event_id, event.wire_type, f"bank/{event.bank}", event.at, event.key, 0)
 
 
 def read(record: Any) -> Received | None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic, parse_bank_topic
+
 REQUIRED = (
     "YUQIAO_BOOTSTRAP",
     "YUQIAO_SECURITY_PROTOCOL",
@@ -36,10 +38,23 @@ class BankEnv:
         """Read the file. Raises BadEnvFile."""
         if not path.is_file():
             raise BadEnvFile(f"没有文件 {path}")
-        values = {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+        try:
+            values = {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadEnvFile(f"{path} 无法读取：{error}") from None
         missing = [name for name in REQUIRED if name not in values]
         if missing:
             raise BadEnvFile(f"{path} 缺少 {'、'.join(missing)}")
+        banks = set()
+        for channel in BANK_CHANNELS:
+            name = f"YUQIAO_{channel.upper()}_TOPIC"
+            found = parse_bank_topic(values[name])
+            if found is None or found[1] != channel:
+                right = bank_topic("<bank>", channel)
+                raise BadEnvFile(f"{path} 中 {name} 的值 {values[name][:80]} 有误，须形如 {right}")
+            banks.add(found[0])
+        if len(banks) != 1:
+            raise BadEnvFile(f"{path} 中的主题属于不同银行：{'、'.join(sorted(banks))}")
         return cls(values)
 
     @property
@@ -74,8 +89,12 @@ class BankEnv:
 
     @property
     def private_key(self) -> str:
-        """The bank's private key, PEM."""
-        return Path(self.values["YUQIAO_PRIVATE_KEY_FILE"]).read_text(encoding="utf-8")
+        """The bank's private key, PEM. Raises BadEnvFile."""
+        path = self.values["YUQIAO_PRIVATE_KEY_FILE"]
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 无法读取：{error}") from None
 
     def group(self, name: str) -> str:
         """A consumer group the bank may use."""

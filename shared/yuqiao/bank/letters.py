@@ -1,8 +1,8 @@
 """What a simulated bank writes, as bytes: well-formed replies, and the garbage that real partners send."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID, uuid5
 
 from yuqiao.bank.behaviour import Step
@@ -65,7 +65,9 @@ def _garbage(bank: str, offer: str, kind: str, name: str, now: datetime) -> Lett
         unknown = str(uuid5(NAMESPACE, f"unknown/{offer}"))
         stray = OfferAccept(at=now, bank=bank, offer=unknown)
         return Letter(unknown.encode(), stray.to_json(), envelope_of(stray, name).headers())
-    body = {"at": now.isoformat(), "bank": bank, "offer": offer, "amount_cny": "1.00", "annual_rate": "0.05"}
-    body["disbursed_on"] = now.date().isoformat()
-    early = Disbursement.model_validate_json(json.dumps(body))
-    return Letter(offer.encode(), early.to_json(), envelope_of(early, name).headers())
+    wrong: Reply = OfferDecline(at=now, bank=bank, offer=offer, reason="B3")  # 超时 is for the system to say
+    if kind == "garbage.stage":
+        one, rate = Decimal("1.00"), Decimal("0.05")
+        day = now.date()
+        wrong = Disbursement(at=now, bank=bank, offer=offer, amount_cny=one, annual_rate=rate, disbursed_on=day)
+    return Letter(offer.encode(), wrong.to_json(), envelope_of(wrong, name).headers())

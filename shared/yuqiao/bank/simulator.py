@@ -1,13 +1,14 @@
 """A simulated bank as a client process: its own credentials, its own topics, nothing else.
 
-`python -m yuqiao.bank.simulator --env FILE --seed N --products FILE` acts on the ticks of a demo's clock topic;
-with `--instant` it accepts every need at once, as fast as it can.
+`python -m yuqiao.bank.simulator --env FILE --seed N --index I --products FILE` acts on those ticks of a demo's clock topic
+that are its own; with `--instant` it accepts every need at once, as fast as it can. Exits 4 when the broker is not there.
 """
 
 import argparse
 import asyncio
 import json
-from collections import Counter
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,66 +16,21 @@ from uuid import uuid5
 
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
-from yuqiao.bank.behaviour import Step, on_disclosed, on_offered
-from yuqiao.bank.client import Received, envelope_of, read
+from yuqiao.bank.behaviour import Step
+from yuqiao.bank.client import PATIENCE, envelope_of, read
+from yuqiao.bank.desk import Desk
 from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import NAMESPACE, Letter, letter
+from yuqiao.contracts.envelope import Headers
 from yuqiao.contracts.from_bank import ProductPublished
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered
-from yuqiao.policy.calendar import BEIJING, WorkingCalendar
+from yuqiao.policy.calendar import BEIJING
 
 SLOTS = 8
-
-
-class Desk:
-    """What the bank has to do: plans by offer, made from what was read; and how often each letter was sent."""
-
-    def __init__(self, seed: int, bank: str) -> None:
-        """An empty desk."""
-        self.seed, self.bank = seed, bank
-        self.calendar = WorkingCalendar.load()
-        self.offers: dict[str, NeedOffered] = {}
-        self.plans: dict[str, list[tuple[datetime, Step]]] = {}
-        self.sent: Counter[str] = Counter()
-        self.seen: set[str] = set()
-
-    def take(self, received: Received) -> None:
-        """Plan what follows from an event."""
-        if received.envelope.id in self.seen:
-            return
-        self.seen.add(received.envelope.id)
-        event = received.event
-        if isinstance(event, NeedOffered):
-            self.offers[event.offer] = event
-            self._plan(event.offer, event.at, on_offered(self.seed, self.bank, event))
-        elif isinstance(event, NeedDisclosed) and event.offer in self.offers:
-            self._plan(event.offer, event.at, on_disclosed(self.seed, self.bank, self.offers[event.offer]))
-        elif isinstance(event, NeedClosed):
-            late = [(at, s) for at, s in self.plans.get(event.offer, []) if s.action == "late"]
-            self.plans[event.offer] = late  # a late bank answers although it was told
-
-    def _plan(self, offer: str, since: datetime, steps: list[Step]) -> None:
-        day = since.astimezone(BEIJING).date()
-        for step in steps:
-            due = self.calendar.add_working_days(day, step.days).due if step.days else day
-            moment = datetime(due.year, due.month, due.day, tzinfo=BEIJING)
-            self.plans.setdefault(offer, []).append((moment, step))
-
-    def due(self, now: datetime) -> list[Letter]:
-        """The letters to write at this tick, in a fixed order; each carries the tick's time."""
-        found = []
-        for offer in sorted(self.plans):
-            for moment, step in sorted(self.plans[offer], key=lambda p: (p[0], p[1].days)):
-                if moment <= now:
-                    found += self._letters(offer, step, now)
-            self.plans[offer] = [(m, s) for m, s in self.plans[offer] if m > now]
-        return found
-
-    def _letters(self, offer: str, step: Step, now: datetime) -> list[Letter]:
-        name = str(uuid5(NAMESPACE, f"{self.seed}/{self.bank}/{offer}/{step.action}"))
-        wanted = 2 if step.again else 1
-        return [letter(self.bank, offer, step, name, now)] * (wanted - min(self.sent[name], wanted))
+PUBLISHED_AT = datetime(2022, 12, 28, 9, tzinfo=BEIJING)
+"""The date of 渝北金〔2022〕16号: the same product is the same bytes in every run."""
+ACCEPT = Step("accept", "accept", 0)
 
 
 class Simulator:
@@ -84,116 +40,121 @@ class Simulator:
         """Not connected yet."""
         self.env, self.products = env, products
         self.desk = Desk(seed, env.bank)
-        options = env.client_options()
-        self.reader = AIOKafkaConsumer(**options, enable_auto_commit=False, group_id=env.group("main"))
-        self.ticks = AIOKafkaConsumer(
-            **options, enable_auto_commit=False, group_id=env.group("clock"), fetch_max_wait_ms=50
-        )
-        self.producer = AIOKafkaProducer(**options, acks="all", enable_idempotence=True, linger_ms=2)
+        options: dict[str, Any] = {**env.client_options(), "enable_auto_commit": False, "fetch_max_wait_ms": 50}
+        self.past = AIOKafkaConsumer(**options)
+        self.reader = AIOKafkaConsumer(**options, group_id=env.group("main"))
+        self.ticks = AIOKafkaConsumer(**options, group_id=env.group("clock"))
+        self.producer = AIOKafkaProducer(**env.client_options(), acks="all", enable_idempotence=True, linger_ms=2)
         self.topics = [TopicPartition(env.needs, 0), TopicPartition(env.receipts, 0)]
 
     async def connect(self) -> None:
-        """Connect, and remember what was done before: by reading everything again."""
-        await asyncio.gather(self.reader.start(), self.ticks.start(), self.producer.start())
-        replies = TopicPartition(self.env.replies, 0)
-        products = TopicPartition(self.env.products, 0)
-        self.reader.assign([replies, products])
-        published = set()
-        for record in await self._read_to_end([replies, products], from_start=True):
-            name = next((v.decode("utf-8", "replace") for k, v in record.headers if k == "ce_id"), "")
-            if record.topic == self.env.replies:
-                self.desk.sent[name] += 1
-            else:
-                published.add((record.key or b"").decode())
+        """Connect, remember what was written before, read everything again. Raises KafkaError, TimeoutError."""
+        starting = asyncio.gather(self.past.start(), self.reader.start(), self.ticks.start(), self.producer.start())
+        await asyncio.wait_for(starting, PATIENCE)
+        written = await self._from_start([TopicPartition(self.env.replies, 0)])
+        self.desk.written.update(name_of(record.headers) for record in written)
+        published = await self._from_start([TopicPartition(self.env.products, 0)])
+        await self._publish_products({(record.key or b"").decode() for record in published})
+        await self.past.stop()
         self.reader.assign(self.topics)
         await self.reader.seek_to_beginning(*self.topics)
-        await self._publish_products(published)
 
-    async def _read_to_end(self, partitions: list[TopicPartition], from_start: bool = False) -> list[Any]:
-        """Everything up to the end as of now."""
-        if from_start:
-            await self.reader.seek_to_beginning(*partitions)
-        ends = await self.reader.end_offsets(partitions)
-        found = []
-        while any([await self.reader.position(tp) < end for tp, end in ends.items()]):
-            for records in (await self.reader.getmany(*partitions, timeout_ms=200)).values():
-                found += records
-        return found
+    async def _from_start(self, partitions: list[TopicPartition]) -> list[Any]:
+        self.past.assign(partitions)  # without a group: a group's consumer is assigned once
+        await self.past.seek_to_beginning(*partitions)
+        return await read_to_end(self.past, partitions)
 
     async def _publish_products(self, published: set[str]) -> None:
         if self.products is None:
             return
         listed = yaml.safe_load(self.products.read_text(encoding="utf-8")).get(self.env.bank, [])
+        letters = []
         for fields in listed:
-            if fields["product"] not in published:
-                at = datetime(2022, 12, 28, 9, tzinfo=BEIJING)
-                product = ProductPublished.model_validate({**fields, "bank": self.env.bank, "at": at})
-                name = str(uuid5(NAMESPACE, f"{self.env.bank}/{product.product}"))
-                headers = envelope_of(product, name).headers()
-                await self.producer.send(product.topic, product.to_json(), key=product.key.encode(), headers=headers)
-        await self.producer.flush()
+            product = ProductPublished.model_validate({**fields, "bank": self.env.bank, "at": PUBLISHED_AT})
+            if product.key not in published:
+                name = str(uuid5(NAMESPACE, f"{self.env.bank}/{product.key}"))
+                letters.append(Letter(product.key.encode(), product.to_json(), envelope_of(product, name).headers()))
+        await self._write(self.env.products, letters)
+
+    async def _write(self, topic: str, letters: Iterable[Letter]) -> None:
+        """Write all together; done when each is acknowledged."""
+        sent = [await self.producer.send(topic, out.body, key=out.key, headers=out.headers) for out in letters]
+        await asyncio.gather(*sent)
 
     async def run_stepped(self, index: int) -> None:
-        """Act on each tick that is this bank's; a tick is committed when everything it led to is acknowledged."""
+        """Act on this bank's ticks. A tick is committed when everything it led to is acknowledged and committed."""
         clock = TopicPartition(self.env.clock, 0)
         self.ticks.assign([clock])
         if await self.ticks.committed(clock) is None:
             await self.ticks.seek_to_beginning(clock)
         while True:
-            for record in [r for rs in (await self.ticks.getmany(timeout_ms=1000)).values() for r in rs]:
+            for record in (await self.ticks.getmany(clock, timeout_ms=1000)).get(clock, []):
                 tick = json.loads(record.value)
                 if tick["working_day"] and (tick["slot"], tick["turn"]) == (index % SLOTS, index // SLOTS):
                     await self.act(datetime.fromisoformat(tick["now"]))
-                    await self.ticks.commit({clock: record.offset + 1})
+                await self.ticks.commit({clock: record.offset + 1})
 
     async def act(self, now: datetime) -> None:
         """Read to the end, write what is due, be sure that it is written."""
-        for record in await self._read_to_end(self.topics):
+        for record in await read_to_end(self.reader, self.topics):
             received = read(record)
             if received:
                 self.desk.take(received)
-        futures = [
-            await self.producer.send(self.env.replies, out.body, key=out.key, headers=out.headers)
-            for out in self.desk.due(now)
-        ]
-        await asyncio.gather(*futures)
+        await self._write(self.env.replies, self.desk.due(now))
+        await self._commit()
+
+    async def _commit(self) -> None:
         await self.reader.commit({tp: await self.reader.position(tp) for tp in self.topics})
 
     async def run_instant(self) -> None:
-        """Accept everything at once, in batches."""
-        accept = Step("accept", "accept", 0)
+        """Accept everything at once, in batches; what was accepted before a restart is not accepted again."""
+        done = set(self.desk.written)
         while True:
-            found = await self.reader.getmany(timeout_ms=1000, max_records=1000)
-            futures = []
-            for record in (r for rs in found.values() for r in rs if r.topic == self.env.needs):
-                kind = next((v for k, v in record.headers if k == "ce_type"), b"")
-                if kind == b"need.offered" and record.key not in self.desk.seen:
-                    offer = record.key.decode()
-                    self.desk.seen.add(record.key)
-                    name = str(uuid5(NAMESPACE, f"instant/{offer}"))
-                    out = letter(self.env.bank, offer, accept, name, datetime.now(BEIJING))
-                    futures.append(
-                        await self.producer.send(self.env.replies, out.body, key=out.key, headers=out.headers)
-                    )
-            await asyncio.gather(*futures)
+            letters = []
+            for records in (await self.reader.getmany(*self.topics, timeout_ms=1000, max_records=1000)).values():
+                for record in records:
+                    if record.topic == self.env.needs and ("ce_type", b"need.offered") in record.headers:
+                        offer = record.key.decode()
+                        name = str(uuid5(NAMESPACE, f"instant/{offer}"))
+                        if name not in done:
+                            done.add(name)
+                            letters.append(letter(self.env.bank, offer, ACCEPT, name, datetime.now(BEIJING)))
+            await self._write(self.env.replies, letters)
+            await self._commit()
 
     async def stop(self) -> None:
-        """Disconnect."""
-        await asyncio.gather(self.reader.stop(), self.ticks.stop(), self.producer.stop())
+        """Disconnect, bounded."""
+        stopping = asyncio.gather(self.past.stop(), self.reader.stop(), self.ticks.stop(), self.producer.stop())
+        await asyncio.wait_for(stopping, PATIENCE)
+
+
+async def read_to_end(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> list[Any]:
+    """Everything up to the end as of now."""
+    ends = await consumer.end_offsets(partitions)
+    found = []
+    while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+        for records in (await consumer.getmany(*partitions, timeout_ms=200)).values():
+            found += records
+    return found
+
+
+def name_of(headers: Headers) -> str:
+    """The ce_id of a record of the bank's own; empty when it has none."""
+    return next((value.decode("utf-8", "replace") for header, value in headers if header == "ce_id"), "")
 
 
 async def run(arguments: argparse.Namespace) -> None:
     """Connect and act until ended."""
     simulator = Simulator(BankEnv.read(arguments.env), arguments.seed, arguments.products)
-    await simulator.connect()
-    print(f"{simulator.env.bank} ready", flush=True)
     try:
+        await simulator.connect()
+        print(f"{simulator.env.bank} ready", file=sys.stderr, flush=True)
         await (simulator.run_instant() if arguments.instant else simulator.run_stepped(arguments.index))
     finally:
         await simulator.stop()
 
 
-def main() -> None:
+def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--env", type=Path, required=True)
@@ -201,8 +162,13 @@ def main() -> None:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--products", type=Path)
     parser.add_argument("--instant", action="store_true")
-    asyncio.run(run(parser.parse_args()))
+    try:
+        asyncio.run(run(parser.parse_args()))
+    except (KafkaError, OSError, TimeoutError) as error:
+        print(f"连不上 Kafka：{type(error).__name__} {error}", file=sys.stderr)
+        return 4
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -60,8 +60,8 @@ class ProductEvent(StreamEvent):
     stream = streams.MATCHES
     key_field: ClassVar[str] = "bank"
     bank: BankId
-    product: ProductId | None
-    publication: str | None
+    product: ProductId | None = None
+    publication: str | None = None
     place: str
 
 

@@ -52,7 +52,7 @@ class Receipt(BankEvent):
     key_field: ClassVar[str] = "subject"
     subject: str
     """The offer or product that the record named; the record's place when it named none."""
-    answers: str | None
+    answers: str | None = None
     """The record's ce_id, None when it had none."""
     place: str
     """topic/partition/offset of the record."""

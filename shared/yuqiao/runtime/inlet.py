@@ -150,7 +150,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         if fetch.cancelled() or fetch.exception():
             return None
         epoch, found = fetch.result()
-        if epoch != self.epoch or not found:
+        if epoch != self.epoch:
+            self._forget(found)
             return None
         fetched = Fetched()
         for tp, records in sorted(found.items()):
@@ -159,7 +160,15 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             fetched.moves[partition] = (self.positions[partition], records[-1].offset + 1)
             fetched.records += [_record(r) for r in records]
-        return fetched
+        return fetched if fetched.records else None
+
+    def _forget(self, found: dict[Any, Any]) -> None:
+        """A fetch that began before a seek may have ended after it: what it took away must be fetched again."""
+        consumer = self.subscriber.consumer
+        for tp in found:
+            position = self.positions.get((tp.topic, tp.partition))
+            if consumer is not None and position is not None and tp in consumer.assignment():
+                consumer.seek(tp, position)
 
     def done(self, fetched: Fetched) -> None:
         """Move on, and let Kafka's committed offsets follow without waiting for them."""

@@ -174,6 +174,14 @@ async def test_a_need_is_registered_once_and_its_answer_repeated(intake: Intake,
     assert (merged.json()["need"], merged.json()["merged"]) == (first.json()["need"], True)
 
 
+async def test_an_answer_outlives_the_inbox(intake: Intake, http: httpx.AsyncClient) -> None:
+    first = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
+    await intake.pool.execute("DELETE FROM inbox")
+    again = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
+    assert (again.json(), again.headers["Idempotent-Replay"]) == (first.json(), "true")
+    assert len(await intake.log("need.registered")) == 1
+
+
 async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
     needs = [NEED | {"id": "a"}, NEED | {"id": "b", "uscc": "1"}, NEED | {"id": "a"}]
     results = (await http.post("/needs/batch", json={"needs": needs})).json()["results"]

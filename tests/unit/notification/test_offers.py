@@ -1,6 +1,7 @@
 """What each bank hears of a need, and when it hears no more."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_closed_offer_discloses_nothing() -> None:
 def test_every_end_is_told_once() -> None:
     door = Door()
     door.hear(matched("b1", "b2", "b3"))
-    base = {"at": NOW, "enterprise": ENTERPRISE, "need": NEED, "stage": "offered"}
+    base: dict[str, Any] = {"at": NOW, "enterprise": ENTERPRISE, "need": NEED, "stage": "offered"}
     declined = OfferDeclined(**base, offer=offer_id("b1"), bank="b1", reason="E4", repairable=False)
     expired = OfferExpired(**base, offer=offer_id("b2"), bank="b2", limit="accept", due_at=NOW, reason="B3")
     assert closed(door.hear(declined)) == [("b1", "declined")]
@@ -132,7 +133,12 @@ PLACE = "yuqiao.bank.b1.replies.v1/0/7"
     [
         (ReplyApplied(at=NOW, bank="b1", offer="o", reply="r", place=PLACE), "applied", "o", ()),
         (ReplyApplied(at=NOW, bank="b1", offer="o", reply="r", place=PLACE, repeated=True), "duplicate", "o", ()),
-        (ReplyRefused(at=NOW, bank="b1", offer="o", reply="r", place=PLACE, reasons=(REASON,)), "refused", "o", (REASON,)),
+        (
+            ReplyRefused(at=NOW, bank="b1", offer="o", reply="r", place=PLACE, reasons=(REASON,)),
+            "refused",
+            "o",
+            (REASON,),
+        ),
         (ReplyRefused(at=NOW, bank="b1", reply="r", place=PLACE, reasons=(REASON,)), "refused", PLACE, (REASON,)),
         (
             ProductListed(at=NOW, bank="b1", product="p", publication="r", place=PLACE, action="published"),

@@ -1,0 +1,82 @@
+"""`yuqiao case show ID`, `yuqiao cases`: what feedback knows, for people and programs."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.stack.stack import ROOT
+from yuqiao.policy.states import term
+
+app = typer.Typer(no_args_is_help=True)
+FAILURE = 1
+LOCAL = ROOT / "build" / "local"
+Home = Annotated[Path, typer.Option(help="the stack's folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+
+
+def ask(home: Path, path: str, **params: Any) -> Any:
+    """What feedback answers to the operator. Exits 1 with its own words when it refuses."""
+    from deploy.cli import stack_at
+
+    stack = stack_at(home)
+    given = {name: value for name, value in params.items() if value is not None}
+    answer = httpx.get(stack.url("feedback") + path, params=given, headers=stack.operator_headers(), timeout=30)
+    if answer.is_error:
+        typer.echo(answer.json().get("detail", answer.text), err=True)
+        raise typer.Exit(FAILURE)
+    return answer.json()
+
+
+@app.command()
+def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
+    """One case: where it stands, whom it waits for until when, and everything that happened, with reasons."""
+    found = ask(home, f"/cases/{case}")
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    console = Console()
+    state = found["outcome_term"] or found["stage_term"]
+    console.print(f"case {found['need']}  {state}  {found['amount_cny']} 元", highlight=False)
+    if wait := found["next_deadline"]:
+        console.print(f"waits for {found['waiting_on_term']} ({wait['limit']}) until {wait['due_at']}", highlight=False)
+    table = Table("at", "event", "bank", "what")
+    for row in found["timeline"]:
+        table.add_row(row["at"][:16], row["type"], row["event"].get("bank", ""), _what(row["event"]))
+    console.print(table)
+
+
+def _what(event: dict[str, Any]) -> str:
+    said = [term("offer_stage", event["stage"])] if event.get("stage") else []
+    said += [
+        event[name]
+        for name in ("outcome", "reason", "reply_type", "amount_cny", "category", "level")
+        if event.get(name)
+    ]
+    said += [r["text"] for r in event.get("reasons", [])]
+    said += [t["text"] for t in event.get("tasks", [])]
+    if wait := event.get("wait"):
+        said.append(f"until {wait['due_at'][:16]}")
+    return "; ".join(map(str, said))
+
+
+def list_cases(
+    waiting: Annotated[str | None, typer.Option(help="bank, enterprise or office")] = None,
+    overdue: bool = False,
+    limit: int = 100,
+    home: Home = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Open cases: whom they wait for, until when."""
+    rows = ask(home, "/cases", waiting=waiting, overdue=str(overdue).lower(), limit=limit)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("case", "stage", "waits for", "until", "元")
+    for r in rows:
+        table.add_row(r["id"], r["stage_term"], r["waiting_on_term"] or "", (r["due_at"] or "")[:16], r["amount_cny"])
+    Console().print(table)

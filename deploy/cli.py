@@ -1,0 +1,163 @@
+"""The `yuqiao` command: the stack, the demo, what must hold, cases, parked messages, a bank's first ten minutes."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import httpx
+import typer
+from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
+from rich.console import Console
+from rich.table import Table
+
+from deploy import cases, parked
+from deploy.bench.run import bench
+from deploy.demo.conductor import START
+from deploy.demo.quiet import Restless
+from deploy.demo.run import Wanted, play
+from deploy.stack.brokerage import load
+from deploy.stack.daemon import NotStarted
+from deploy.stack.prerequisites import MissingPrerequisite
+from deploy.stack.stack import DEFAULT_PORTS, ROOT, Stack
+from deploy.stack.streams import lag
+from deploy.topology import diagram
+from deploy.verify.run import as_json, verify
+from services.intake.cli import import_list
+from yuqiao.bank.cli import app as bank_app
+from yuqiao.runtime.settings import Settings, UnknownSetting
+
+FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
+LOCAL = ROOT / "build" / "local"
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(bank_app, name="bank", help="What a bank does: read its topics, reply.")
+app.add_typer(cases.app, name="case", help="One case.")
+app.add_typer(parked.app, name="parked", help="Messages that could not be decided, and those held or refused.")
+app.command("cases")(cases.list_cases)
+app.command("import")(import_list)
+
+Home = Annotated[Path, typer.Option(help="the stack's folder")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+
+
+def stack_at(home: Path) -> Stack:
+    """The stack of a folder: the local one on its default ports, a demo on those that it picked."""
+    if (home / "secrets" / "kafka.conductor").exists():
+        return Stack(home, starts_at=START)
+    return Stack(home, ports=DEFAULT_PORTS if home == LOCAL else None)
+
+
+@app.command()
+def up(banks: int = 8, home: Home = LOCAL) -> None:
+    """Start the stack with the real clock and keep it running. Doing it again changes nothing."""
+    print(f"starting under {home}", file=sys.stderr)
+    stack = stack_at(home)
+    stack.up(list(load("banks.yaml"))[:banks])
+    _show_status(stack)
+    print(f"each bank's way in: {home / 'banks'}/<bank>.env", file=sys.stderr)
+
+
+@app.command()
+def down(home: Home = LOCAL) -> None:
+    """Stop the stack; data stay."""
+    stack_at(home).down()
+    print("stopped", file=sys.stderr)
+
+
+@app.command()
+def status(home: Home = LOCAL, as_json_: AsJson = False) -> None:
+    """Each process with its health; the streams with their lag; parked and held messages."""
+    stack = stack_at(home)
+    if as_json_:
+        print(json.dumps(_status(stack), ensure_ascii=False))
+    else:
+        _show_status(stack)
+    if not all(p["ready"] for p in stack.status()) or not stack.status():
+        raise typer.Exit(FAILURE)
+
+
+def _status(stack: Stack) -> dict[str, Any]:
+    try:
+        streams, waiting = asyncio.run(lag(stack.provision))
+    except (OSError, KafkaError, asyncpg.PostgresError, TimeoutError):
+        streams, waiting = [], {}
+    return {"processes": stack.status(), "streams": streams, **waiting}
+
+
+def _show_status(stack: Stack) -> None:
+    found = _status(stack)
+    console = Console()
+    table = Table("process", "pid", "url", "ready", "why not")
+    for p in found["processes"]:
+        table.add_row(p["name"], str(p["pid"]), p["url"], "yes" if p["ready"] else "no", "; ".join(p["why"]))
+    console.print(table)
+    table = Table("service", "stream", "lag")
+    for s in found["streams"]:
+        table.add_row(s["service"], s["stream"], str(s["lag"]))
+    console.print(table)
+    console.print(f"parked {found.get('parked', '?')}, held {found.get('held', '?')}", highlight=False)
+    console.print("each service's url has /health/live, /health/ready, /metrics, /docs", highlight=False)
+
+
+@app.command()
+def demo(needs: int = 1662, banks: int = 8, seed: int = 16, keep: bool = False, matching: int = 1) -> None:
+    """A need list through all services to closed cases. Exits 0 only if all are closed and every invariant holds."""
+    report = play(Wanted(needs, banks, seed, keep, matching))
+    if not report.clean:
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("verify")
+def verify_command(home: Home = LOCAL, as_json_: AsJson = False) -> None:
+    """Read Postgres and every topic and check what must always hold; exits 3 on a finding."""
+    verdicts = asyncio.run(verify(stack_at(home).provision))
+    if as_json_:
+        print(json.dumps(as_json(verdicts), ensure_ascii=False))
+    for verdict in verdicts if not as_json_ else ():
+        print(f"{verdict.name}: {verdict.checked} checked, {len(verdict.findings)} findings")
+        for finding in verdict.findings:
+            print(f"   {finding}")
+    if any(v.findings for v in verdicts):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("bench")
+def bench_command(needs: int = 10_000, rounds: int = 5) -> None:
+    """Measure throughput and latency beside raw Kafka; writes build/bench.json."""
+    print(json.dumps(bench(needs, rounds)["medians"], indent=1))
+
+
+@app.command()
+def config() -> None:
+    """The effective settings of this environment, without secrets."""
+    for name, value in Settings.load().printable().items():
+        print(f"{name}={value}")
+
+
+@app.command()
+def topology() -> None:
+    """The architecture as a Mermaid diagram, derived from the four services."""
+    print(diagram())
+
+
+def main() -> None:
+    """Run the command; turns what can be absent into one line and exit code 4."""
+    try:
+        app()
+    except MissingPrerequisite as error:
+        _end(str(error), UNREACHABLE)
+    except UnknownSetting as error:
+        _end(str(error), USAGE)
+    except (OSError, KafkaException, KafkaError, httpx.ConnectError, asyncpg.PostgresConnectionError) as error:
+        _end(f"unreachable: {type(error).__name__}: {error}", UNREACHABLE)
+    except (NotStarted, Restless, httpx.HTTPStatusError) as error:
+        _end(str(error), FAILURE)
+
+
+def _end(text: str, code: int) -> None:
+    print(text, file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,165 @@
+"""`yuqiao bank`: a bank engineer's first ten minutes. Data on stdout, remarks on stderr.
+
+Exit codes: 0 done; 1 refused; 2 usage; 3 findings; 4 the broker cannot be reached; 5 written, but no receipt in time.
+"""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from pydantic import ValidationError
+
+from yuqiao.bank.client import BankClient, Received, read, started, watching
+from yuqiao.bank.conformance import recorded
+from yuqiao.bank.env import BadEnvFile, BankEnv
+from yuqiao.bank.letters import KINDS
+from yuqiao.contracts.from_bank import Reply
+from yuqiao.contracts.problems import reasons_of
+from yuqiao.contracts.sealing import NotSealedForUs, open_sealed
+from yuqiao.contracts.to_bank import NeedDisclosed, Receipt
+from yuqiao.policy.calendar import BEIJING
+
+T = TypeVar("T")
+app = typer.Typer(help="银行侧工具：查看本行收到的事件、回复、自查", no_args_is_help=True)
+EnvFile = Annotated[Path, typer.Option("--env", help="本行接入文件 <bank>.env")]
+
+
+@app.command()
+def tail(
+    env: EnvFile,
+    from_start: Annotated[bool, typer.Option(help="从最早的事件开始")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON")] = False,
+    unseal: Annotated[bool, typer.Option("--unseal", help="用本行私钥打开密封的企业身份（含个人信息）")] = False,
+    count: Annotated[int, typer.Option(help="显示多少条后结束；0 为一直显示")] = 0,
+) -> None:
+    """显示推送与回执，不改变任何消费进度。Show needs and receipts as they come; leaves no trace on the broker."""
+    found = _env(env)
+    _run(found, _tail(found, from_start, as_json, unseal, count))
+
+
+@app.command()
+def reply(
+    env: EnvFile,
+    kind: Annotated[str, typer.Argument(help="、".join(KINDS))],
+    offer: Annotated[str, typer.Argument(help="推送事件中的 offer")],
+    reason: Annotated[str | None, typer.Option(help="谢绝原因码；decision 给出原因码即为不同意")] = None,
+    amount: Annotated[str | None, typer.Option(help='金额（元），如 "1000000.00"')] = None,
+    rate: Annotated[str | None, typer.Option(help="年利率（小数），如 0.0385")] = None,
+    on: Annotated[str | None, typer.Option(help="走访或放款日期，默认今天，如 2023-01-05")] = None,
+    method: Annotated[str, typer.Option(help="首次联系方式：phone、visit、branch、online")] = "phone",
+    category: Annotated[str, typer.Option(help="问题类别")] = "other",
+    note: Annotated[str | None, typer.Option(help="说明")] = None,
+    wait: Annotated[float, typer.Option(help="等待回执的秒数")] = 30,
+) -> None:
+    """回复一笔推送并等待回执。Reply to an offer and wait for its receipt."""
+    found = _env(env)
+    given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
+    event = _reply(found.bank, kind, offer, given | {"note": note})
+    receipt = _run(found, _send(found, event, wait))
+    if receipt is None:
+        typer.echo(f"已写入，{wait:g} 秒内未见回执；稍后可用 tail 查看", err=True)
+        raise typer.Exit(5)
+    typer.echo(receipt.model_dump_json(exclude_none=True))
+    for why in receipt.reasons:
+        typer.echo(f"{why.code}：{why.text}", err=True)
+    raise typer.Exit(1 if receipt.result == "refused" else 0)
+
+
+@app.command()
+def check(env: EnvFile, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
+    """自查本行写过的全部回复。Check every recorded reply of the bank against the contract."""
+    found = _env(env)
+    report = _run(found, recorded(found))
+    rows = [{"offset": f.offset, "code": f.code, "text": f.text} for f in report.findings]
+    if as_json:
+        typer.echo(json.dumps({"checked": report.checked, "findings": rows}, ensure_ascii=False))
+    else:
+        for row in rows:
+            typer.echo(f"{row['offset']}\t{row['code']}\t{row['text']}")
+        typer.echo(f"检查 {report.checked} 条，发现 {len(rows)} 处", err=True)
+    raise typer.Exit(3 if rows else 0)
+
+
+def _env(path: Path) -> BankEnv:
+    try:
+        return BankEnv.read(path)
+    except BadEnvFile as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def _run(env: BankEnv, work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    except (KafkaConnectionError, OSError, TimeoutError) as error:
+        text = "请核对地址与网络、用户名与密码（用密码登录失败也显示为连不上，原因见上一行）"
+        typer.echo(f"连不上 {env.values['YUQIAO_BOOTSTRAP']}：{type(error).__name__}；{text}", err=True)
+        raise typer.Exit(4) from None
+    except (KafkaError, BadEnvFile, NotSealedForUs) as error:
+        typer.echo(f"{type(error).__name__}：{error}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, count: int) -> None:
+    shown = 0
+    async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
+        while not count or shown < count:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                for received in [r for r in map(read, records) if r][: count - shown if count else None]:
+                    typer.echo(_shown(env, received, as_json, unseal))
+                    shown += 1
+
+
+def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str:
+    event, envelope = received.event, received.envelope
+    body = event.model_dump(mode="json", exclude_none=True)
+    if unseal and isinstance(event, NeedDisclosed):
+        body["identity"] = open_sealed(event.sealed, env.private_key).model_dump(mode="json", exclude_none=True)
+    if as_json:
+        return json.dumps({"id": envelope.id, "type": envelope.type, "data": body}, ensure_ascii=False)
+    del body["at"], body["bank"]
+    time = event.at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+    return f"{time}  {envelope.type:<15} {json.dumps(body, ensure_ascii=False)}"
+
+
+def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None]) -> Reply:
+    """The reply that the options say. Fields that its kind does not have are left out. Exits 2 when it is none."""
+    if kind not in KINDS:
+        typer.echo(f"回复种类 {kind} 有误，可用的有：{'、'.join(KINDS)}", err=True)
+        raise typer.Exit(2)
+    now = datetime.now(BEIJING)
+    day = given.pop("on") or now.date().isoformat()
+    amount, rate = given.pop("amount"), given.pop("rate")
+    fields: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    fields |= {"visited_on": day, "disbursed_on": day, "approved": given["reason"] is None}
+    fields |= {k: v for k, v in {"amount_cny": amount, "annual_rate": rate}.items() if v is not None}
+    try:
+        return KINDS[kind].model_validate({"at": now, "bank": bank, "offer": offer, **fields})
+    except ValidationError as error:
+        for reason in reasons_of(error):
+            typer.echo(f"{reason.values.get('field', '')}：{reason.text}", err=True)
+        raise typer.Exit(2) from None
+
+
+async def _send(env: BankEnv, event: Reply, seconds: float) -> Receipt | None:
+    """Write it; its receipt, or None when none came in time."""
+    client = BankClient(env)
+    async with watching(env, env.receipts, from_start=False) as consumer, started(client.producer):
+        reply_id = await client.reply(event)
+        typer.echo(f"ce_id {reply_id}", err=True)
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    for records in (await consumer.getmany(timeout_ms=500)).values():
+                        for received in filter(None, map(read, records)):
+                            if isinstance(received.event, Receipt) and received.event.answers == reply_id:
+                                return received.event
+        except TimeoutError:
+            return None

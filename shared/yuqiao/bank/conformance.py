@@ -1,0 +1,123 @@
+"""A check of what a bank wrote: its recorded replies against the contract. What it finds would have been refused."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+
+from yuqiao.bank.client import PATIENCE, read, watching
+from yuqiao.bank.env import BankEnv
+from yuqiao.bank.letters import KINDS
+from yuqiao.contracts.envelope import BadEnvelope, read_envelope
+from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, VisitReport
+from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.policy.decline_reasons import known, reason
+
+REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
+NEXT: dict[tuple[str, str], str] = {
+    ("offered", "reply.accept"): "accepted",
+    ("accepted", "reply.contact"): "contacted",
+    ("contacted", "reply.documents"): "documents",
+    ("contacted", "reply.decision"): "approved",
+    ("documents", "reply.decision"): "approved",
+    ("approved", "reply.disbursement"): "disbursed",
+}
+"""In which of a bank's own stages a reply may come, and which stage follows. A decline ends any stage but the last."""
+VISITED = frozenset({"accepted", "contacted", "documents", "approved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the record at `offset`, by the code of the receipt it would get."""
+
+    offset: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many records were checked, and what was found."""
+
+    checked: int
+    findings: tuple[Finding, ...]
+
+
+def check(bank: str, offers: set[str], records: Iterable[Any]) -> Report:
+    """Check a consumer's records of replies, in the order of the topic, against the offers that were made."""
+    digests: dict[str, str] = {}
+    stages = dict.fromkeys(offers, "offered")
+    found = [[Finding(r.offset, *fault) for fault in _faults(bank, r, digests, stages)] for r in records]
+    return Report(len(found), tuple(f for of_record in found for f in of_record))
+
+
+def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, str]) -> Iterator[tuple[str, str]]:
+    try:
+        envelope = read_envelope(record.headers, datetime.fromtimestamp(0, UTC))
+        kind = REPLIES.get(envelope.type)
+        if kind is None:
+            yield "unknown_type", f"ce_type 的值 {envelope.type[:40]} 不是回复，可用的有：{'、'.join(REPLIES)}"
+            return
+        reply = kind.from_json(record.value or b"")
+    except BadEnvelope as error:
+        yield "bad_header", str(error)
+        return
+    except ValidationError as error:
+        yield "invalid", "；".join(f"{'.'.join(map(str, e['loc'])) or '消息体'}：{e['msg']}" for e in error.errors())
+        return
+    before, digest = digests.get(envelope.id), sha256(record.value or b"").hexdigest()
+    digests[envelope.id] = before or digest
+    if before is None:
+        yield from _judged(bank, reply, stages)
+    elif before != digest:  # the same record again is no fault
+        yield "id_reused", f"ce_id {envelope.id[:40]} 已用于另一内容的回复，请换一个"
+
+
+def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[str, str]]:
+    stage = stages.get(reply.offer)
+    if stage is None or reply.bank != bank:
+        yield "unknown_offer", f"没有向本行推送 {reply.offer}"
+        return
+    following = NEXT.get((stage, reply.wire_type))
+    if isinstance(reply, OfferDecline):
+        yield from _wrong_reason(reply.reason, reply.note)
+        following = None if stage in {"disbursed", "ended"} else "ended"
+    elif isinstance(reply, CreditDecision) and not reply.approved:
+        yield from _wrong_reason(reply.reason or "", reply.note)
+        following = following and "ended"
+    elif isinstance(reply, IssueReport) or (isinstance(reply, VisitReport) and stage in VISITED):
+        following = stage
+    if following is None:
+        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage} 阶段提交"
+    else:
+        stages[reply.offer] = following
+
+
+def _wrong_reason(code: str, note: str | None) -> Iterator[tuple[str, str]]:
+    found = reason(code)
+    if found is None or found.system_only:
+        usable = "、".join(c for c in known() if (r := reason(c)) and not r.system_only)
+        yield "unknown_reason", f"原因码 {code or '（空）'} 不可用，可用的有：{usable}"
+    elif found.note_required and not note:
+        yield "note_missing", f"原因码 {code} 须填写说明 note"
+
+
+async def recorded(env: BankEnv) -> Report:
+    """Check all that stands on the bank's replies topic now. Raises KafkaError, TimeoutError."""
+    needs = [read(record) for record in await _everything(env, env.needs)]
+    offers = {r.event.offer for r in needs if r and isinstance(r.event, NeedOffered)}
+    return check(env.bank, offers, await _everything(env, env.replies))
+
+
+async def _everything(env: BankEnv, topic: str) -> list[Any]:
+    found = []
+    async with watching(env, topic, from_start=True) as consumer:
+        ends = await asyncio.wait_for(consumer.end_offsets(consumer.assignment()), PATIENCE)
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for records in (await asyncio.wait_for(consumer.getmany(timeout_ms=500), PATIENCE)).values():
+                found += records
+    return found

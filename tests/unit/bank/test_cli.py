@@ -1,0 +1,45 @@
+"""`yuqiao bank` says what is wrong, and exits as the house does."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.stack.prerequisites import free_port
+from tests.unit.bank.push import offered
+from tests.unit.bank.test_env import GOOD, write
+from yuqiao.bank.cli import app
+
+OFFER = offered(1, "b1").offer
+AWAY = {
+    "YUQIAO_BOOTSTRAP": f"127.0.0.1:{free_port()}",
+    "YUQIAO_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+    "YUQIAO_SASL_MECHANISM": "SCRAM-SHA-512",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["poem", OFFER], "poem"),
+        (["accept", "not-an-offer"], "offer"),
+        (["decision", OFFER, "--amount", "1e6", "--rate", "0.04"], "amount_cny"),
+        (["decision", OFFER, "--amount", "100.00", "--rate", "3.85"], "annual_rate"),
+        (["decline", OFFER], "reason"),
+        (["disbursement", OFFER, "--rate", "0.04"], "amount_cny"),
+        (["visit", OFFER, "--on", "2026-02-29"], "visited_on"),
+    ],
+)
+def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["reply", "--env", str(write(tmp_path, GOOD)), *arguments])
+    assert (done.exit_code, said in done.stderr, done.stdout) == (2, True, "")
+
+
+@pytest.mark.parametrize("command", [["tail"], ["check"], ["reply", "accept", OFFER]])
+def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, command: list[str]) -> None:
+    nowhere = CliRunner().invoke(app, [command[0], "--env", str(tmp_path / "none.env"), *command[1:]])
+    assert (nowhere.exit_code, "none.env" in nowhere.stderr) == (2, True)
+    file = write(tmp_path, GOOD | AWAY)
+    away = CliRunner().invoke(app, [command[0], "--env", str(file), *command[1:]])
+    assert (away.exit_code, AWAY["YUQIAO_BOOTSTRAP"] in away.stderr, away.stdout) == (4, True, "")
+    assert "Traceback" not in away.stderr

@@ -1,0 +1,96 @@
+"""The check of a bank's own replies finds what would be refused, and nothing else."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.bank.push import offered
+from yuqiao.bank.behaviour import GARBAGE, Step, on_disclosed, on_offered
+from yuqiao.bank.conformance import check
+from yuqiao.bank.letters import letter
+from yuqiao.policy.calendar import BEIJING
+
+NOW = datetime(2022, 12, 29, 10, tzinfo=BEIJING)
+BANK = "bank01"
+OFFER = offered(1, BANK).offer
+ACCEPT = Step("accept", "accept", 0)
+CONTACT = Step("contact", "contact", 1, {"method": "phone"})
+DOCUMENTS = Step("documents", "documents", 2)
+TERMS = {"amount_cny": Decimal("1000.00"), "annual_rate": Decimal("0.04")}
+GRANT = Step("decision", "decision", 3, {"approved": True, **TERMS})
+PAY = Step("disbursement", "disbursement", 4, TERMS)
+
+
+@dataclass(frozen=True)
+class Stands:
+    offset: int
+    headers: list[tuple[str, bytes]]
+    value: bytes | None
+
+
+def stand(*steps: Step, offer: str = OFFER) -> list[Stands]:
+    letters = [letter(BANK, offer, step, f"{offer}-{step.action}", NOW) for step in steps]
+    return [Stands(number, out.headers, out.body) for number, out in enumerate(letters)]
+
+
+def codes(records: list[Stands], bank: str = BANK) -> list[str]:
+    report = check(bank, {OFFER}, records)
+    assert report.checked == len(records)
+    return [f.code for f in report.findings]
+
+
+def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
+    whole = stand(
+        ACCEPT, CONTACT, Step("visit", "visit", 1), DOCUMENTS, GRANT, Step("issue", "issue", 3, {"category": "x"}), PAY
+    )
+    assert codes(whole) == []
+    assert codes([record for record in whole for _ in (1, 2)]) == []
+
+
+def test_a_simulated_bank_writes_nothing_but_its_garbage_that_is_found() -> None:
+    for number in range(300):
+        offer = offered(number, BANK)
+        steps = [s for s in on_offered(16, BANK, offer) if s.action != "garbage"]
+        steps += on_disclosed(16, BANK, offer) if [s.reply for s in steps] == ["accept"] else []
+        records = stand(*steps, offer=offer.offer)
+        assert check(BANK, {offer.offer}, records).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    zip(GARBAGE, ["invalid", "unknown_offer", "bad_header", "wrong_stage", "unknown_reason"], strict=True),
+)
+def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
+    assert codes(stand(Step("garbage", kind, 0))) == [code]
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ((CONTACT,), ["wrong_stage"]),
+        ((ACCEPT, PAY), ["wrong_stage"]),
+        ((ACCEPT, CONTACT, GRANT, PAY, Step("decline", "decline", 9, {"reason": "C1"})), ["wrong_stage"]),
+        ((Step("decline", "decline", 0, {"reason": "E4"}), ACCEPT), ["wrong_stage"]),
+        ((Step("decline", "decline", 0, {"reason": "Z9"}),), ["unknown_reason"]),
+        ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
+        ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
+        ((ACCEPT, Step("visit", "visit", 1)), []),
+        ((Step("visit", "visit", 1),), ["wrong_stage"]),
+        ((ACCEPT, replace(ACCEPT, action="accept-again")), ["wrong_stage"]),
+    ],
+)
+def test_order_and_reasons(steps: tuple[Step, ...], found: list[str]) -> None:
+    assert codes(stand(*steps)) == found
+
+
+def test_an_id_is_used_once() -> None:
+    assert codes(stand(ACCEPT, replace(CONTACT, action="accept"))) == ["id_reused"]
+
+
+def test_another_banks_offer_an_unknown_type_and_an_empty_record() -> None:
+    (record,) = stand(ACCEPT)
+    assert codes([record], bank="bank02") == ["unknown_offer"]
+    strange = replace(record, headers=[(k, b"reply.poem" if k == "ce_type" else v) for k, v in record.headers])
+    assert codes([strange, replace(record, value=None)]) == ["unknown_type", "invalid"]

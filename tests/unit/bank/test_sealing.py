@@ -1,0 +1,64 @@
+"""An identity is opened by the bank it was sealed for and by nobody else."""
+
+import base64
+import json
+from decimal import Decimal
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from yuqiao.contracts.sealing import NotSealedForUs, open_sealed, seal
+from yuqiao.contracts.values import Identity
+
+IDENTITY = Identity(
+    enterprise_name="测试渝桥机械有限公司",
+    uscc="91500112TE00000021",
+    contact_name="测试联系人",
+    contact_phone="19900000000",
+    amount_cny=Decimal("1500000.00"),
+    purpose="补充流动资金",
+)
+
+
+def key_pair() -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+PRIVATE, PUBLIC = key_pair()
+
+
+def test_round_trip() -> None:
+    sealed = seal(IDENTITY, PUBLIC, "bank01-1")
+    assert open_sealed(sealed, PRIVATE) == IDENTITY
+    first = sealed.split(".")[0]
+    header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    assert (header["alg"], header["enc"], header["kid"]) == ("ECDH-ES+A256KW", "A256GCM", "bank01-1")
+
+
+def test_nothing_of_it_can_be_read_and_no_two_are_equal() -> None:
+    sealed = seal(IDENTITY, PUBLIC, "k")
+    assert sealed != seal(IDENTITY, PUBLIC, "k")
+    assert IDENTITY.uscc not in sealed
+
+
+def test_another_key_opens_nothing() -> None:
+    with pytest.raises(NotSealedForUs):
+        open_sealed(seal(IDENTITY, PUBLIC, "k"), key_pair()[0])
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_a_changed_part_is_noticed(part: int) -> None:
+    parts = seal(IDENTITY, PUBLIC, "k").split(".")
+    swapped = "A" if parts[part][5] != "A" else "B"
+    parts[part] = parts[part][:5] + swapped + parts[part][6:]
+    with pytest.raises(NotSealedForUs):
+        open_sealed(".".join(parts), PRIVATE)
+
+
+@pytest.mark.parametrize("text", ["", "a.b.c.d.e", "not a jwe", "....", "e30.e30.e30.e30.e30"])
+def test_what_is_no_jwe_is_refused(text: str) -> None:
+    with pytest.raises(NotSealedForUs):
+        open_sealed(text, PRIVATE)
