@@ -14,7 +14,7 @@ import typer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
-from yuqiao.bank.client import BankClient, Received, read, started, watching
+from yuqiao.bank.client import BankClient, Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
@@ -150,8 +150,7 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None]) -> Re
 
 async def _send(env: BankEnv, event: Reply, seconds: float) -> Receipt | None:
     """Write it; its receipt, or None when none came in time."""
-    client = BankClient(env)
-    async with watching(env, env.receipts, from_start=False) as consumer, started(client.producer):
+    async with watching(env, env.receipts, from_start=False) as consumer, BankClient(env) as client:
         reply_id = await client.reply(event)
         typer.echo(f"ce_id {reply_id}", err=True)
         try:

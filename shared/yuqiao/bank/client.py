@@ -37,21 +37,13 @@ class BankClient:
     """Reads needs and receipts, writes replies and products. Every wait is bounded by PATIENCE seconds."""
 
     def __init__(self, env: BankEnv, group: str = "main") -> None:
-        """Not connected yet; made inside a running loop. `group`: one of the bank's own, without its prefix."""
-        self.env = env
-        self.consumer = AIOKafkaConsumer(
-            env.needs,
-            env.receipts,
-            **env.client_options(),
-            group_id=env.group(group),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-        )
-        self.producer = AIOKafkaProducer(**env.client_options(), acks="all", enable_idempotence=True)
+        """Not connected yet. `group`: one of the bank's own consumer groups, without its prefix."""
+        self.env, self.group = env, group
+        self._open = AsyncExitStack()
+        self._reader: AIOKafkaConsumer | None = None
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._fetched: deque[Any] = deque()
         self._uncommitted = False
-        self._open = AsyncExitStack()
 
     @classmethod
     def from_env_file(cls, path: Path, group: str = "main") -> "BankClient":
@@ -59,30 +51,45 @@ class BankClient:
         return cls(BankEnv.read(path), group)
 
     async def __aenter__(self) -> "BankClient":
-        """Connect. Raises KafkaError or TimeoutError when the broker is not there or refuses."""
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(started(self.producer))
-            await stack.enter_async_context(started(self.consumer))
-            self._open = stack.pop_all()
+        """Connect for writing. Raises KafkaError or TimeoutError when the broker is not there or refuses."""
+        producer = AIOKafkaProducer(**self.env.client_options(), acks="all", enable_idempotence=True)
+        self._producer = await self._open.enter_async_context(started(producer))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
+        self._reader = None
         await self._open.aclose()
+
+    async def _reading(self) -> AIOKafkaConsumer:
+        """Connected for reading, in the bank's group: from the first time that it is asked for."""
+        if self._reader is None:
+            consumer = AIOKafkaConsumer(
+                self.env.needs,
+                self.env.receipts,
+                **self.env.client_options(),
+                group_id=self.env.group(self.group),
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+            )
+            self._reader = await self._open.enter_async_context(started(consumer))
+        return self._reader
 
     async def events(self) -> AsyncIterator[Received]:
         """Each event once; unknown types are skipped. An event is done when the next one is asked for, here or in a new loop.
 
         Offsets are committed when all that was fetched together is done: what was not comes again after a restart.
+        Raises KafkaError, TimeoutError.
         """
+        consumer = await self._reading()
         while True:
             while self._fetched:
                 received = read(self._fetched.popleft())
                 if received and self._first(received.envelope.id):
                     yield received
             if self._uncommitted:
-                await asyncio.wait_for(self.consumer.commit(), PATIENCE)
-            fetching = self.consumer.getmany(timeout_ms=1000, max_records=500)
+                await asyncio.wait_for(consumer.commit(), PATIENCE)
+            fetching = consumer.getmany(timeout_ms=1000, max_records=500)
             fetched = await asyncio.wait_for(fetching, PATIENCE)
             self._fetched.extend(record for records in fetched.values() for record in records)
             self._uncommitted = bool(fetched)
@@ -113,7 +120,7 @@ class BankClient:
     async def _write(self, event: BankEvent, event_id: str | None) -> str:
         event_id = event_id or str(uuid4())
         headers = envelope_of(event, event_id).headers()
-        sending = self.producer.send_and_wait(event.topic, event.to_json(), key=event.key.encode(), headers=headers)
+        sending = self._producer.send_and_wait(event.topic, event.to_json(), key=event.key.encode(), headers=headers)
         await asyncio.wait_for(sending, PATIENCE)
         return event_id
 

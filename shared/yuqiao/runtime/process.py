@@ -29,8 +29,11 @@ from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.service import Service
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shell import Shell
+from yuqiao.runtime.sql import Queries
 
 B = TypeVar("B", bound=Book)
+Q = Queries.beside(__file__)
+INBOX_DAYS = 60
 log = structlog.get_logger()
 
 
@@ -88,7 +91,10 @@ class Process(Generic[B]):
             asyncio.create_task(self.relay.run(), name="relay"),
             asyncio.create_task(self._connect(), name="kafka"),
         ]
-        tasks += [asyncio.create_task(self._listen(), name="listen")]
+        tasks += [
+            asyncio.create_task(self._listen(), name="listen"),
+            asyncio.create_task(self._forget(), name="forget"),
+        ]
         tasks += [asyncio.create_task(server.serve(), name="http") for server in servers]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -151,6 +157,13 @@ class Process(Generic[B]):
             except (OSError, PostgresError, TimeoutError) as error:
                 log.warning("listen failed", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+    async def _forget(self) -> None:
+        """Claims are kept twice as long as a topic keeps records: nothing older can come again."""
+        while True:
+            with contextlib.suppress(OSError, PostgresError, TimeoutError):
+                await self.pool.execute(Q.forget_inbox, INBOX_DAYS)
+            await asyncio.sleep(3600)
 
     def _woken(self) -> None:
         self.relay.look()

@@ -1,0 +1,1 @@
+"""`make bench`: throughput and latency beside raw Kafka, as ratios in one run."""

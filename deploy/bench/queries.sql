@@ -1,0 +1,23 @@
+-- name: progress
+SELECT (SELECT count(*) FROM feedback.event_log WHERE type = 'offer.accepted') AS answered;
+
+-- name: counts
+SELECT
+    (SELECT count(*) FROM intake.event_log WHERE type = 'need.registered') AS created,
+    (SELECT count(*) FROM matching.event_log WHERE type = 'need.matched') AS matched,
+    (SELECT count(*) FROM notification.event_log WHERE type = 'offer.pushed') AS pushed,
+    (SELECT count(*) FROM feedback.event_log WHERE type = 'offer.accepted') AS answered;
+
+-- name: published
+SELECT (SELECT count(*) FROM intake.event_log WHERE topic IS NOT NULL) + (SELECT count(*) FROM matching.event_log WHERE topic IS NOT NULL)
+    + (SELECT count(*) FROM notification.event_log WHERE topic IS NOT NULL) + (SELECT count(*) FROM feedback.event_log WHERE topic IS NOT NULL);
+
+-- name: mean_size
+SELECT avg(length(body))::int FROM notification.event_log;
+
+-- name: commits
+SELECT o ->> 'offer' AS offer, extract(epoch FROM r.committed_at)::float8 AS committed
+FROM matching.event_log AS m
+CROSS JOIN LATERAL jsonb_array_elements(m.body::jsonb -> 'offers') AS o
+JOIN intake.event_log AS r ON r.type = 'need.registered' AND r.body::jsonb ->> 'need' = m.body::jsonb ->> 'need'
+WHERE m.type = 'need.matched' AND m.committed_at >= $1;

@@ -1,0 +1,229 @@
+"""`make bench`: raw Kafka and the pipeline, interleaved, on a warmed broker, everything on this machine."""
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import yaml
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from deploy.bench.load import bodies, send_backlog, send_steadily
+from deploy.bench.raw import round_trips, throughput
+from deploy.demo.quiet import Quiet
+from deploy.stack.brokerage import load
+from deploy.stack.children import Child, read_running
+from deploy.stack.provision import bank_register
+from deploy.stack.stack import ROOT, Stack
+from deploy.verify.run import verify
+from yuqiao.contracts.streams import SERVICES, bank_topic
+from yuqiao.runtime.messages import BEIJING
+from yuqiao.runtime.sql import Queries
+
+Q = Queries.beside(__file__)
+BANKS = 20
+RAW_TOPIC, RAW_ONE = "bench.raw", "bench.one"
+RATE, STEADY_SECONDS = 100, 10.0
+EVENTS_PER_NEED = 38
+
+
+class Void(Exception):
+    """The run measured something that is not right: its numbers mean nothing."""
+
+
+@dataclass
+class Bench:
+    """One benchmark: a stack of its own, real clock, banks that accept at once."""
+
+    stack: Stack
+    banks: list[str]
+    needs: int
+
+    def start(self) -> None:
+        """Everything up, quotas out of the way."""
+        products = self.stack.home / "products.yaml"
+        products.write_text(yaml.safe_dump({bank: [_product(bank)] for bank in self.banks}), encoding="utf-8")
+        extra = [self._simulator(bank, products) for bank in self.banks]
+        self.stack.up(self.banks, extra)
+        with httpx.Client(base_url=self.stack.url("notification"), headers=self.stack.operator_headers()) as client:
+            for bank, body in bank_register(self.banks, self.stack.home).items():
+                wide = json.loads(body) | {"daily_quota": 10_000_000}
+                client.put(f"/banks/{bank}", json=wide, timeout=30).raise_for_status()
+        kafka = self.stack.provision.kafka
+        admin = AdminClient(kafka.confluent(kafka.username, kafka.password))
+        for future in admin.create_topics([NewTopic(RAW_TOPIC, 6, 1), NewTopic(RAW_ONE, 1, 1)]).values():
+            future.result(30)
+
+    def _simulator(self, bank: str, products: Path) -> Child:
+        command = [sys.executable, "-m", "yuqiao.bank.simulator", "--instant", "--products", str(products)]
+        command += ["--env", str(self.stack.provision.bank_file(bank))]
+        return Child(bank, tuple(command), {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"})
+
+    def raw_options(self) -> dict[str, Any]:
+        """The administrator's clients: the same security as everybody's, rights on the raw topics."""
+        kafka = self.stack.provision.kafka
+        return kafka.options(kafka.username, kafka.password)
+
+    async def run(self, rounds: int) -> list[dict[str, float]]:
+        """Warm up, then measure; interleaved, so that a slow minute of the machine hits all alike."""
+        provision = self.stack.provision
+        dsns: dict[str, str] = {service: provision.dsn(service) for service in SERVICES}
+        async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
+            await quiet.products(len(self.banks))
+            await self._quiet(quiet)
+            _say("warming up")
+            await throughput(self.raw_options(), RAW_TOPIC, 6, 50_000, 700)
+            await self._backlog(quiet, 0, min(2_000, self.needs))
+            found = []
+            for number in range(1, rounds + 1):
+                found.append(await self._round(quiet, number))
+                _say(f"round {number}: " + ", ".join(f"{k} {v:,.2f}" for k, v in found[-1].items()))
+            await self._check(quiet)
+        return found
+
+    async def _round(self, quiet: Quiet, number: int) -> dict[str, float]:
+        size = await quiet.admin.fetchval(Q.mean_size)
+        raw = await throughput(self.raw_options(), RAW_TOPIC, 6, 100_000, size)
+        seconds, events = await self._backlog(quiet, number, self.needs)
+        trips = sorted(await round_trips(self.raw_options(), RAW_ONE, RATE * EVENTS_PER_NEED, STEADY_SECONDS, size))
+        latencies = sorted(await self._latency(quiet, number))
+        result = {
+            "raw_events_per_s": raw,
+            "needs_per_s": self.needs / seconds,
+            "events_per_s": events / seconds,
+            "events_over_raw": events / seconds / raw,
+            "raw_p50_ms": _quantile(trips, 0.5) * 1000,
+            "raw_p99_ms": _quantile(trips, 0.99) * 1000,
+            "p50_ms": _quantile(latencies, 0.5) * 1000,
+            "p99_ms": _quantile(latencies, 0.99) * 1000,
+            "max_service_rss_mib": self._rss(),
+        }
+        result["p50_over_round_trip"] = result["p50_ms"] / result["raw_p50_ms"]
+        result["p99_over_round_trip"] = result["p99_ms"] / result["raw_p99_ms"]
+        return result
+
+    async def _backlog(self, quiet: Quiet, number: int, count: int) -> tuple[float, int]:
+        """(seconds until everything is answered and quiet, events published and replies written on the way)."""
+        needs = list(bodies(1000 + number, count))
+        before = await quiet.admin.fetchval(Q.published)
+        answered = await quiet.admin.fetchval(Q.progress)
+        began = time.perf_counter()
+        async with self._client() as client:
+            await send_backlog(client, needs)
+        while await quiet.admin.fetchval(Q.progress) < answered + 3 * count:
+            if time.perf_counter() - began > 600:
+                raise Void(f"only {await quiet.admin.fetchval(Q.progress) - answered} of {3 * count} answers")
+            await asyncio.sleep(0.05)  # the condition is other processes': polled, bounded
+        await self._quiet(quiet)
+        seconds = time.perf_counter() - began
+        return seconds, await quiet.admin.fetchval(Q.published) - before + 3 * count
+
+    async def _latency(self, quiet: Quiet, number: int) -> list[float]:
+        """Seconds from intake's commit to the moment at which a client of the bank's topic has the need."""
+        needs = list(bodies(5000 + number, int(RATE * STEADY_SECONDS)))
+        consumer = AIOKafkaConsumer(
+            **self.stack.provision.client("operator"), enable_auto_commit=False, fetch_max_wait_ms=200
+        )
+        await consumer.start()
+        got: dict[str, float] = {}
+        try:
+            tps = [TopicPartition(bank_topic(bank, "needs"), 0) for bank in self.banks]
+            consumer.assign(tps)
+            for tp, end in (await consumer.end_offsets(tps)).items():
+                consumer.seek(tp, end)
+            since = datetime.now(BEIJING)
+
+            async def receive() -> None:
+                while len(got) < 3 * len(needs):
+                    for records in (await consumer.getmany(timeout_ms=1000)).values():
+                        now = time.time()
+                        got.update({r.key.decode(): now for r in records if ("ce_type", b"need.offered") in r.headers})
+
+            receiving = asyncio.create_task(receive())
+            async with self._client() as client:
+                await send_steadily(client, needs, RATE)
+            await asyncio.wait_for(receiving, 60)
+        finally:
+            await consumer.stop()
+        await self._quiet(quiet)
+        commits = {r["offer"]: r["committed"] for r in await quiet.admin.fetch(Q.commits, since)}
+        return [moment - commits[offer] for offer, moment in got.items() if offer in commits]
+
+    def _client(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=50)
+        url, headers = self.stack.url("intake"), self.stack.operator_headers()
+        return httpx.AsyncClient(base_url=url, headers=headers, timeout=120, limits=limits)
+
+    async def _quiet(self, quiet: Quiet) -> None:
+        await quiet.wait(datetime.now(BEIJING), 120)
+
+    def _rss(self) -> float:
+        running = [r for r in read_running(self.stack.home) if r.name in SERVICES]
+        return max(psutil.Process(r.pid).memory_info().rss for r in running) / 2**20
+
+    async def _check(self, quiet: Quiet) -> None:
+        counts = dict(await quiet.admin.fetchrow(Q.counts) or {})
+        created = counts["created"]
+        if (counts["matched"], counts["pushed"], counts["answered"]) != (created, 3 * created, 3 * created):
+            raise Void(f"created : matched : pushed : answered is not 1 : 1 : 3 : 3 but {counts}")
+        findings = [f for verdict in await verify(self.stack.provision) for f in verdict.findings]
+        if findings:
+            raise Void(f"the invariants do not hold: {findings[:3]}")
+
+
+def _product(bank: str) -> dict[str, Any]:
+    return {
+        "product": f"{bank}-bench",
+        "name": "测试",
+        "min_amount_cny": "10000.00",
+        "max_amount_cny": "100000000.00",
+        "min_term_months": 1,
+        "max_term_months": 120,
+        "annual_rate": "0.0385",
+        "daily_quota": 100_000,
+        "valid_from": "2022-01-01",
+        "valid_until": "2099-12-31",
+    }
+
+
+def _quantile(values: list[float], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def bench(needs: int, rounds: int, home: Path = ROOT / "build" / "bench") -> dict[str, Any]:
+    """Run it; writes build/bench.json. Raises Void."""
+    before = Stack(home)
+    before.down()
+    if before.postgres:
+        before.postgres.remove()
+    shutil.rmtree(home, ignore_errors=True)
+    measured = Bench(Stack(home, warm=True), list(load("banks.yaml"))[:BANKS], needs)
+    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+    _say(f"machine: {machine}")
+    try:
+        measured.start()
+        found = asyncio.run(measured.run(rounds))
+    finally:
+        measured.stack.down()
+    names = found[0].keys()
+    medians = {name: round(statistics.median(r[name] for r in found), 3) for name in names}
+    spread = {name: [round(min(r[name] for r in found), 3), round(max(r[name] for r in found), 3)] for name in names}
+    medians["max_service_rss_mib"] = spread["max_service_rss_mib"][1]
+    result = {"machine": machine, "needs": needs, "medians": medians, "spread": spread, "rounds": found}
+    (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return result
