@@ -17,17 +17,18 @@ UNION ALL SELECT 'notification', topic, partition, next FROM notification.positi
 UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
 
 -- name: day
-SELECT
-    (SELECT count(*) FROM intake.event_log WHERE type = 'need.registered') AS imported,
-    (SELECT count(*) FROM notification.event_log WHERE type = 'offer.pushed') AS pushed,
-    (SELECT count(*) FROM feedback.event_log WHERE type IN ('offer.accepted', 'offer.declined')) AS answered,
-    (SELECT count(*) FROM feedback.event_log WHERE type = 'offer.expired') AS overdue,
-    (SELECT count(*) FROM feedback.event_log WHERE type = 'reoffer.requested') AS offered_on,
-    (SELECT count(*) FROM feedback."case" WHERE outcome IS NOT NULL) AS resolved,
-    (SELECT count(*) FROM feedback."case" WHERE outcome IS NULL) AS open;
+SELECT f.answered, f.overdue, f.offered_on, c.imported, c.resolved, c.imported - c.resolved AS open
+FROM (
+    SELECT count(*) FILTER (WHERE type IN ('offer.accepted', 'offer.declined')) AS answered,
+        count(*) FILTER (WHERE type = 'offer.expired') AS overdue,
+        count(*) FILTER (WHERE type = 'reoffer.requested') AS offered_on
+    FROM feedback.event_log
+) AS f, (
+    SELECT count(*) AS imported, count(outcome) AS resolved FROM feedback."case"
+) AS c;
 
 -- name: pushed_per_bank
-SELECT body::jsonb ->> 'bank' AS bank, count(*) AS count FROM notification.event_log WHERE type = 'offer.pushed' GROUP BY 1 ORDER BY 1;
+SELECT bank, count(*) AS count FROM notification.offer GROUP BY bank ORDER BY bank;
 
 -- name: funnel
 SELECT reached, outcome, count(*) AS count, sum(amount_cny)::text AS amount_cny, sum(outcome_cny)::text AS outcome_cny

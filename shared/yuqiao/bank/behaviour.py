@@ -16,7 +16,7 @@ from yuqiao.contracts.to_bank import NeedOffered
 ACCEPTS, DECLINES, LATE = 0.62, 0.24, 0.07
 ENDS_WHEN_DISCLOSED, NEVER_CALLS = 0.12, 0.04
 VISITS, MEETS_AN_OBSTACLE, NO_DOCUMENTS = 0.5, 0.012, 0.08
-GRANTS, DISBURSES = 0.255, 0.50
+GRANTS, DISBURSES = 0.275, 0.50
 SENDS_TWICE, SENDS_GARBAGE = 0.02, 0.025
 
 GARBAGE = ("garbage.json", "garbage.offer", "garbage.type", "garbage.stage", "garbage.reason")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from yuqiao.contracts.base import Value
 
-_DECIMAL = re.compile(r"^\d{1,16}(\.\d{1,6})?$")
+_DECIMAL = re.compile(r"^[0-9]{1,16}(\.[0-9]{1,6})?$")
 
 
 def _plain_decimal(value: object) -> object:

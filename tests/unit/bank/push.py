@@ -45,12 +45,14 @@ class Life:
     lent: Decimal | None = None
 
 
-def life(seed: int, offer: NeedOffered) -> Life:
+def life(seed: int, offer: NeedOffered, consent: bool) -> Life:
     answer = next((s for s in on_offered(seed, offer.bank, offer) if s.action in {"accept", "decline"}), None)
     if answer is None:
         return Life(2, "B3")
     if answer.reply == "decline":
         return Life(answer.days, answer.values["reason"])
+    if not consent:
+        return Life(answer.days + 5, "D3")
     return _known(answer.days, on_disclosed(seed, offer.bank, offer))
 
 
@@ -88,17 +90,19 @@ def push(seed: int, needs: int = 1662) -> Funnel:
     funnel = Funnel()
     for number, row in enumerate(rows(needs, seed)):
         amount = Decimal(str(row["金额(万元)"])) * 10_000
-        _follow(seed, number, amount, row["是否首贷"] == "是", funnel)
+        _follow(seed, number, amount, row["是否首贷"] == "是", row["授权范围"] is not None, funnel)
     return funnel
 
 
-def _follow(seed: int, number: int, amount: Decimal, first_loan: bool, funnel: Funnel) -> None:
+def _follow(seed: int, number: int, amount: Decimal, first_loan: bool, consent: bool, funnel: Funnel) -> None:
     order = sorted(BANKS, key=lambda bank: hashlib.sha256(f"{seed}/{number}/{bank}".encode()).digest())[:MOST_BANKS]
     began, grants = 0, list[Decimal]()
     while True:
         places = FIRST_PLACES if len(order) == MOST_BANKS else NEXT_PLACES
         round_, order = order[:places], order[places:]
-        lives = sorted((life(seed, offered(number, b, amount, first_loan)) for b in round_), key=lambda e: e.day)
+        lives = sorted(
+            (life(seed, offered(number, b, amount, first_loan), consent) for b in round_), key=lambda e: e.day
+        )
         lent = next((e for e in lives if e.lent is not None), None)
         end = lent or lives[-1]
         grants += [e.granted[1] for e in lives if e.granted and e.granted[0] <= end.day]

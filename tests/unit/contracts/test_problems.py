@@ -1,0 +1,73 @@
+"""Input nobody should fall over: refused with a code and a Chinese sentence, fast, never an exception of another kind."""
+
+import time
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from yuqiao.contracts.from_bank import CreditDecision
+from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
+from yuqiao.contracts.values import Money, Rate
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "not_json"),
+        (b"{", "not_json"),
+        (b"[" * 10_000, "too_deep"),
+        (b"[" * 10_000 + b"]" * 10_000, "too_deep"),
+        (b'{"a": 1, "a": 2}', "duplicate_key"),
+        (b"NaN", "not_a_number"),
+        (b"-Infinity", "not_a_number"),
+        (b"1e400", "not_a_number"),
+        (b'"\\ud800"', "lone_surrogate"),
+        (b'"a\\u0000b"', "has_nul"),
+        (b"\xef\xbb\xbf{}", "has_bom"),
+        ("{}".encode("utf-16"), "has_bom"),
+        ("测试".encode("gbk"), "not_utf8"),
+        (b'"' + b"x" * 10_000_000 + b'"', "too_large"),
+        (b"1" * 5_000, "not_json"),
+    ],
+)
+def test_what_is_no_acceptable_json_is_refused_fast(body: bytes, code: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(NotJson) as caught:
+        loads_strict(body)
+    assert caught.value.reason.code == code
+    assert time.perf_counter() - began < 1
+
+
+def test_json_is_read() -> None:
+    assert loads_strict('{"a": [1, "测试", 1.5, null]}'.encode()) == {"a": [1, "测试", 1.5, None]}
+
+
+@pytest.mark.parametrize("text", ["1e6", "1,000,000.00", "-1", "1.234", "¥5", "", "NaN", "１００", " 1", "+1", 5, 5.0])
+def test_money_is_a_plain_decimal_string(text: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Money).validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["3.85", "1", "100", "-0.01"])
+def test_a_rate_is_a_fraction(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Rate).validate_python(text)
+
+
+def test_each_wrong_field_is_named_with_its_value_and_what_would_be_right() -> None:
+    body = '{"offer": "x", "bank": "bank01", "at": "2023-01-05", "approved": "maybe", "annual_rate": "3.85", "term_months": 0}'
+    with pytest.raises(ValidationError) as caught:
+        CreditDecision.model_validate_json(body)
+    found = {r.values["field"]: r for r in reasons_of(caught.value)}
+    assert {"offer", "at", "approved", "annual_rate", "term_months"} <= set(found)
+    assert found["term_months"].code == "out_of_range"
+    assert found["term_months"].values["value"] == "0"
+    assert "0.0385" in found["annual_rate"].text
+
+
+def test_nothing_invisible_and_nothing_long_is_repeated() -> None:
+    with pytest.raises(ValidationError) as caught:
+        CreditDecision.model_validate_json('{"offer": "\\u202e' + "x" * 5000 + '"}')
+    reason = next(r for r in reasons_of(caught.value) if r.values["field"] == "offer")
+    assert "\u202e" not in reason.text
+    assert len(reason.values["value"]) <= 40
