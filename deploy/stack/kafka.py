@@ -119,7 +119,8 @@ class LocalKafka:
     def _format(self) -> None:
         if (self.home / "data" / "meta.properties").exists():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        named = bytes([0]) + uuid.uuid4().bytes[1:]  # so that it cannot start with a dash, which is an option's
+        cluster = base64.urlsafe_b64encode(named).decode().rstrip("=")
         command = [java(), *self.jvm, "-cp", kafka_class_path(), "kafka.tools.StorageTool", "format"]
         command += ["--ignore-formatted", "-t", cluster, "-c", str(self._properties)]
         command += ["--add-scram", f"SCRAM-SHA-512=[name={ADMIN},password={self.admin_password}]"]
