@@ -94,7 +94,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
     async def unread(self, topics: set[str]) -> set[str]:
         """Those of the topics that the service has not read to their end as of now; all of them without a broker."""
         consumer = self.subscriber.consumer
-        if consumer is None:
+        if consumer is None or not self.positions:
             return topics
         wanted = [(t, 0) for t in sorted(topics)]  # a bank's topics have one partition
         try:
@@ -123,7 +123,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def arrived(self) -> "asyncio.Future[Any]":
         """The fetch under way; without a consumer, a future that never ends."""
-        if self._fetch is None and self.subscriber.consumer is not None:
+        if self._fetch is None and self.positions:  # assigned, hence started
             self._fetch = asyncio.ensure_future(self._getmany())
         if self._fetch is not None:
             return self._fetch

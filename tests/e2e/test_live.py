@@ -1,0 +1,255 @@
+"""The stack with the real clock: one need, its bank's own client, and what breaks while they talk."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from deploy.bench.load import bodies
+from deploy.stack.children import read_running
+from deploy.stack.stack import Stack
+from deploy.stack.streams import lag
+from deploy.verify.invariants import judge
+from deploy.verify.run import gather
+from yuqiao.bank.client import BankClient, Received
+from yuqiao.bank.env import BankEnv
+from yuqiao.contracts.base import BankEvent
+from yuqiao.contracts.from_bank import (
+    ContactReport,
+    CreditDecision,
+    Disbursement,
+    DocumentsComplete,
+    OfferAccept,
+    ProductPublished,
+)
+from yuqiao.contracts.streams import SERVICES
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.runtime.messages import BEIJING
+
+BANK = "bank01"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    made = Stack(tmp_path_factory.mktemp("live") / "stack")
+    made.up([BANK])
+    yield made
+    made.down()
+
+
+@pytest.fixture(scope="module")
+async def bank(stack: Stack) -> Any:
+    async with BankClient(BankEnv.read(stack.provision.bank_file(BANK))) as client:
+        product = {
+            "bank": BANK,
+            "product": "live",
+            "name": "测试",
+            "at": datetime.now(BEIJING),
+            "min_amount_cny": "10000.00",
+            "max_amount_cny": "100000000.00",
+            "min_term_months": 1,
+            "max_term_months": 120,
+            "annual_rate": "0.0385",
+            "daily_quota": 1000,
+            "valid_from": "2022-01-01",
+            "valid_until": "2099-12-31",
+        }
+        await client.reply(ProductPublished.model_validate(product))
+        listed = await next_of(client, Receipt)
+        assert listed.result == "applied"
+        yield client
+
+
+async def until(client: BankClient, wanted: Callable[[Received], bool], seconds: float = 60) -> Any:
+    """The next event that is wanted; others are passed over."""
+
+    async def find() -> Any:
+        async for received in client.events():
+            if wanted(received):
+                return received.event
+        raise AssertionError("the client stopped")
+
+    return await asyncio.wait_for(find(), seconds)
+
+
+async def next_of(client: BankClient, kind: type[BankEvent]) -> Any:
+    return await until(client, lambda r: isinstance(r.event, kind))
+
+
+async def state_need(stack: Stack, seed: int) -> str:
+    """State one need live; gives its id."""
+    (body,) = bodies(seed, 1)
+    key = body.pop("id")
+    async with httpx.AsyncClient(base_url=stack.url("intake"), headers=stack.operator_headers(), timeout=60) as client:
+        answer = await client.post("/needs", json=body, headers={"Idempotency-Key": key})
+        answer.raise_for_status()
+        again = await client.post("/needs", json=body, headers={"Idempotency-Key": key})
+        assert again.headers["idempotent-replay"] == "true"
+        other = await client.post("/needs", json=body | {"term_months": 6}, headers={"Idempotency-Key": key})
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+        return str(answer.json()["need"])
+
+
+def case(stack: Stack, need: str) -> dict[str, Any]:
+    answer = httpx.get(f"{stack.url('feedback')}/cases/{need}", headers=stack.operator_headers(), timeout=30)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come"
+        await asyncio.sleep(0.1)
+
+
+async def test_one_need_from_http_to_a_bank_answered_and_closed(stack: Stack, bank: BankClient) -> None:
+    need = await state_need(stack, 901)
+    offered = await next_of(bank, NeedOffered)
+    at, offer = datetime.now(BEIJING), offered.offer
+    common = {"at": at, "bank": BANK, "offer": offer}
+    accept = OfferAccept(**common)
+    reply_id = await bank.reply(accept)
+    disclosed = await next_of(bank, NeedDisclosed)
+    identity = bank.open_sealed(disclosed)
+    assert identity.enterprise_name.startswith("测试")
+    assert identity.enterprise_name not in offered.model_dump_json()
+    await bank.reply(accept, reply_id)  # sent again: a duplicate, no second effect
+    assert (await until(bank, lambda r: getattr(r.event, "result", "") == "duplicate")).answers == reply_id
+    await bank.reply(ContactReport(**common, method="phone"))
+    await bank.reply(DocumentsComplete(**common))
+    await bank.reply(CreditDecision(**common, approved=True, amount_cny="900000.00", annual_rate="0.0385"))
+    early = Disbursement(**common, amount_cny="900000.01", annual_rate="0.0385", disbursed_on=at.date())
+    await bank.reply(early)
+    refused = await until(bank, lambda r: getattr(r.event, "result", "") == "refused")
+    assert (refused.reasons[0].code, refused.reasons[0].values["field"]) == ("above_approved", "amount_cny")
+    await bank.reply(early.model_copy(update={"amount_cny": early.amount_cny - 1}))
+    assert (await next_of(bank, NeedClosed)).reason == "financed"
+    found = case(stack, need)
+    assert (found["outcome"], found["outcome_cny"]) == ("financed", "899999.01")
+
+
+async def test_garbage_from_a_bank_gets_a_receipt_and_stops_nobody(stack: Stack, bank: BankClient) -> None:
+    topic = bank.env.replies
+    headers = [("ce_id", b"junk-1"), ("ce_type", b"reply.accept")]
+    async with AIOKafkaProducer(**bank.env.client_options(), acks="all") as producer:
+        for body in (b"{", b"[" * 100_000, "测试".encode("gbk"), b'{"offer": "x", "at": "yesterday"}'):
+            await producer.send_and_wait(topic, body, key=b"junk", headers=headers)
+            assert (await next_of(bank, Receipt)).result == "refused"
+        await producer.send_and_wait(topic, b"{}", key=None, headers=[])
+        refused = await next_of(bank, Receipt)
+        assert refused.reasons[0].values["field"] == "ce_id"
+    await state_need(stack, 902)
+    assert await next_of(bank, NeedOffered)
+
+
+async def test_a_second_up_changes_nothing(stack: Stack) -> None:
+    before = [(c.name, c.pid) for c in read_running(stack.home)]
+    await asyncio.to_thread(stack.up, [BANK])
+    assert [(c.name, c.pid) for c in read_running(stack.home)] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
+async def test_services_that_end_in_the_middle_of_work_lose_nothing(
+    stack: Stack, bank: BankClient, number: int
+) -> None:
+    seed = 910 + number
+    needs = [await state_need(stack, seed * 100)]
+    for victim in read_running(stack.home):
+        os.kill(victim.pid, number)
+        await wait_for(lambda name=victim.name, pid=victim.pid: _restarted(stack, name, pid))  # type: ignore[misc]
+        needs.append(await state_need_patiently(stack, seed * 100 + len(needs)))
+    offers = {(await next_of(bank, NeedOffered)).offer for _ in needs}
+    assert len(offers) == len(needs)
+    await asyncio.to_thread(stack.wait_ready, 60)
+
+
+def _restarted(stack: Stack, name: str, pid: int) -> bool:
+    return any(c.name == name and c.pid != pid for c in read_running(stack.home))
+
+
+async def state_need_patiently(stack: Stack, seed: int) -> str:
+    for _ in range(100):
+        try:
+            return await state_need(stack, seed)
+        except (httpx.HTTPError, KeyError):
+            await asyncio.sleep(0.3)
+    raise AssertionError("intake does not come back")
+
+
+async def test_the_broker_goes_away_and_comes_back(stack: Stack, bank: BankClient) -> None:
+    assert stack.kafka
+    assert stack.kafka.pid
+    os.kill(stack.kafka.pid, signal.SIGKILL)
+    need = await state_need(stack, 930)  # committed while nobody can be told
+    await asyncio.to_thread(stack.kafka.start)
+    assert await next_of(bank, NeedOffered)
+    await wait_for(lambda: "offers" in case(stack, need) and bool(case(stack, need)["offers"]))
+
+
+async def test_the_database_goes_away_and_comes_back(stack: Stack, bank: BankClient) -> None:
+    assert stack.postgres
+    assert stack.postgres.pid
+    os.kill(stack.postgres.pid, signal.SIGKILL)
+    await asyncio.to_thread(stack.postgres.start)
+    await state_need_patiently(stack, 940)
+    assert await next_of(bank, NeedOffered)
+
+
+async def test_bytes_that_are_no_event_are_parked_and_the_rest_goes_on(stack: Stack, bank: BankClient) -> None:
+    async with AIOKafkaProducer(**stack.provision.client("service-intake"), acks="all") as producer:
+        await producer.send_and_wait("yuqiao.needs.v1", b"\x00\x01", key=b"poison")
+    parked: dict[str, int] = {}
+
+    def three() -> bool:
+        return parked.get("parked") == 3  # matching, notification and feedback each keep it
+
+    for _ in range(100):
+        parked.update((await lag(stack.provision))[1])
+        if three():
+            break
+        await asyncio.sleep(0.1)
+    assert three()
+    await state_need(stack, 950)
+    assert await next_of(bank, NeedOffered)
+
+
+async def test_status_and_verify_of_what_is_left(stack: Stack) -> None:
+    assert {p["name"] for p in stack.status() if p["ready"]} == {"kafka", "postgres", *SERVICES}
+    for service in SERVICES:
+        for path in ("/health/live", "/health/ready", "/metrics", "/docs"):
+            assert httpx.get(stack.url(service, "ops") + path, timeout=10).status_code == 200
+    deadline = time.monotonic() + 30
+    while any(row["lag"] for row in (await lag(stack.provision))[0]) and time.monotonic() < deadline:
+        await asyncio.sleep(0.2)
+    findings = [f for v in judge(await gather(stack.provision)) for f in v.findings]
+    assert all("parked: 1" in f or "no committed row" in f or "belongs" in f for f in findings), findings
+    assert len([f for f in findings if "parked: 1" in f]) == 3, (
+        "the poison of the test before is reported, nothing else"
+    )
+
+
+def test_up_recovers_after_kill_9_of_everything(stack: Stack) -> None:
+    before = httpx.get(f"{stack.url('feedback')}/funnel", headers=stack.operator_headers(), timeout=30).json()
+    supervisor = stack.supervisor.process
+    assert supervisor
+    for pid in [supervisor.pid, *(c.pid for c in read_running(stack.home)), stack.kafka.pid, stack.postgres.pid]:  # type: ignore[union-attr]
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+    stack.up([BANK])
+    after = httpx.get(f"{stack.url('feedback')}/funnel", headers=stack.operator_headers(), timeout=30).json()
+    assert after == before
+
+
+def test_a_bank_file_is_all_that_a_bank_needs(stack: Stack) -> None:
+    env = BankEnv.read(Path(stack.provision.bank_file(BANK)))
+    assert env.bank == BANK
+    assert env.private_key.startswith("-----BEGIN")
