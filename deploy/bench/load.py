@@ -11,15 +11,16 @@ import httpx
 from deploy.sample.enterprises import enterprise
 
 AT_ONCE = 500
+SEED = 16
 
 
-def bodies(seed: int, count: int) -> Iterator[dict[str, Any]]:
-    """Live needs of as many different enterprises, each with consent for any bank."""
+def bodies(first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Live needs of the enterprises from number `first` on (below 1 000 000), each with consent for any bank."""
     until = (date.today() + timedelta(days=365)).isoformat()  # noqa: DTZ011 - a letter's last day, any will do
-    for number in range(count):
-        owner = enterprise(seed, number)
+    for number in range(first, first + count):
+        owner = enterprise(SEED, number)
         yield {
-            "id": f"bench-{seed}-{number}",
+            "id": f"bench-{number}",
             "enterprise_name": owner.name,
             "uscc": owner.uscc,
             "kind": "new_loan",

@@ -115,7 +115,7 @@ class Bench:
 
     async def _backlog(self, quiet: Quiet, number: int, count: int) -> tuple[float, int]:
         """(seconds until everything is answered and quiet, events published and replies written on the way)."""
-        needs = list(bodies(1000 + number, count))
+        needs = list(bodies(number * 20_000, count))
         before = await quiet.admin.fetchval(Q.published)
         answered = await quiet.admin.fetchval(Q.progress)
         began = time.perf_counter()
@@ -131,7 +131,7 @@ class Bench:
 
     async def _latency(self, quiet: Quiet, number: int) -> list[float]:
         """Seconds from intake's commit to the moment at which a client of the bank's topic has the need."""
-        needs = list(bodies(5000 + number, int(RATE * STEADY_SECONDS)))
+        needs = list(bodies(500_000 + number * 10_000, int(RATE * STEADY_SECONDS)))
         consumer = AIOKafkaConsumer(
             **self.stack.provision.client("operator"), enable_auto_commit=False, fetch_max_wait_ms=200
         )

@@ -121,6 +121,7 @@ class Stack:
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
         return self.provision.service_environment(service, ports) | {
             "PYTHONPATH": path,
+            "YUQIAO_INSTANCE": str(replica + 1),
             "PROMETHEUS_DISABLE_CREATED_SERIES": "true",
             "YUQIAO_PUBLIC_URL": self.url("intake"),
         }

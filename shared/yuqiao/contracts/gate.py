@@ -42,7 +42,8 @@ def _bounds(path: str, before: Schema, now: Schema) -> Iterator[str]:
         yield f"{place} was {before.get('type')}, is {now.get('type')}"
     if before.get("pattern") != now.get("pattern"):
         yield f"{place} has another pattern"
-    if missing := [v for v in before.get("enum", []) if v not in now.get("enum", before.get("enum", []))]:
+    allowed = now.get("enum") or before.get("enum") or []
+    if missing := [v for v in before.get("enum", []) if v not in allowed]:
         yield f"{place} no longer allows {missing}"
     if "enum" in now and "enum" not in before:
         yield f"{place} allows listed values only now"

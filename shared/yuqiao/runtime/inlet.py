@@ -54,13 +54,19 @@ class Inlet(Protocol):
 class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
 
-    def __init__(self, broker: KafkaBroker, pattern: str, group: str, pool: "Pool[Any]", size: int) -> None:
-        """`pattern` names every topic the service reads; topics that appear later are seen within 5 s."""
+    def __init__(
+        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int
+    ) -> None:
+        """`pattern` names every topic the service reads; topics that appear later are seen within 5 s.
+
+        `member` is (group, instance): a static member that comes back takes its partitions at once.
+        """
         self.pool, self.size = pool, size
         self.positions: dict[Partition, int] = {}
         self.subscriber = broker.subscriber(
             pattern=pattern,
-            group_id=group,
+            group_id=member[0],
+            group_instance_id=member[1],
             auto_offset_reset="earliest",
             listener=self,
             session_timeout_ms=10_000,

@@ -45,9 +45,8 @@ class Process(Generic[B]):
         self.service, self.settings, self.pool = service, settings, pool
         self.clock: Clock = SteppedClock() if settings.clock == "stepped" else SystemClock()
         self.broker = make_broker(settings)
-        self.inlet = KafkaInlet(
-            self.broker, read_pattern(service.name), f"yuqiao.{service.name}", pool, settings.batch_size
-        )
+        member = (f"yuqiao.{service.name}", f"{service.name}-{settings.instance}")
+        self.inlet = KafkaInlet(self.broker, read_pattern(service.name), member, pool, settings.batch_size)
         self.publisher = KafkaPublisher(settings)
         self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds)
         self.store = service.store(settings)
