@@ -58,7 +58,7 @@ class Bench:
         self.stack.up(self.banks, extra)
         with httpx.Client(base_url=self.stack.url("notification"), headers=self.stack.operator_headers()) as client:
             for bank, body in bank_register(self.banks, self.stack.home).items():
-                wide = json.loads(body) | {"daily_quota": 10_000_000}
+                wide = json.loads(body) | {"daily_quota": 100_000}
                 client.put(f"/banks/{bank}", json=wide, timeout=30).raise_for_status()
         kafka = self.stack.provision.kafka
         admin = AdminClient(kafka.confluent(kafka.username, kafka.password))

@@ -87,6 +87,7 @@ def _rights(user: str, given: Mapping[str, Sequence[str]], banks: Sequence[str])
         ("topic", given["read"], ("read", "describe")),
         ("topic", given["write"], ("write", "describe")),
         ("group", given["groups"], ("read", "describe")),
+        ("group", given.get("watches", []), ("describe",)),
     ):
         for name in names:
             for full in [name.replace("<bank>", b) for b in banks] if "<bank>" in name else [name]:

@@ -1,16 +1,22 @@
 """The operations port: liveness, readiness with reasons, metrics, and a page about the service that loads nothing."""
 
+import asyncio
+import contextlib
 import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
+from yuqiao.contracts.base import BankEvent
 from yuqiao.runtime import metrics
 from yuqiao.runtime.http import make_app
+from yuqiao.runtime.kafka import client_options
 from yuqiao.runtime.messages import BEIJING
 from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.unread import bank_unread_seconds
 
 if TYPE_CHECKING:
     from yuqiao.runtime.process import Process
@@ -57,6 +63,7 @@ async def refresh(process: "Process[Any]") -> None:
             metrics.log_events.labels(event["type"]).set(event["count"])
         for gauge, value in (await _own_gauges(process, conn)).items():
             gauge.set(value)
+        await _bank_gauges(process, conn)
     metrics.unsent_events.set(row["unsent"])
     metrics.oldest_unsent_seconds.set(row["oldest_unsent"])
     metrics.parked_messages.set(row["parked"])
@@ -64,6 +71,18 @@ async def refresh(process: "Process[Any]") -> None:
     metrics.late_deadlines.set(len(due))
     late = max((now - d.due_at.astimezone(BEIJING) for d in due), default=None)
     metrics.oldest_deadline_seconds.set(late.total_seconds() if late else 0)
+
+
+async def _bank_gauges(process: "Process[Any]", conn: Any) -> None:
+    """For the service that writes to the banks: who does not read. Without a broker the last values stand."""
+    writes_to_banks = any(issubclass(e, BankEvent) for e in process.service.emits)
+    consumer = process.inlet.subscriber.consumer
+    if not writes_to_banks or consumer is None or not process.inlet.positions:
+        return
+    with contextlib.suppress(KafkaError, TimeoutError):
+        reading = bank_unread_seconds(client_options(process.settings), consumer, conn)
+        for bank, seconds in (await asyncio.wait_for(reading, 5)).items():
+            metrics.bank_unread_seconds.labels(bank).set(seconds)
 
 
 async def _own_gauges(process: "Process[Any]", conn: Any) -> dict[Any, float]:

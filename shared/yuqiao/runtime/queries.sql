@@ -159,3 +159,6 @@ SELECT name, checksum FROM migration;
 
 -- name: migration_done
 INSERT INTO migration (name, checksum) VALUES ($1, $2);
+
+-- name: waiting_since
+SELECT extract(epoch FROM now() - committed_at)::float8 FROM event_log WHERE topic = $1 ORDER BY seq DESC OFFSET $2 LIMIT 1;
