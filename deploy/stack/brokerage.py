@@ -9,6 +9,7 @@ import yaml
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -24,6 +25,15 @@ from confluent_kafka.admin import (
 DEPLOY = Path(__file__).resolve().parents[1]
 DAY_MS = 86_400_000
 PATIENCE = 30
+ANY_RIGHT = AclBindingFilter(  # the library's types forget that None stands for any name, user and host
+    ResourceType.ANY,
+    None,  # type: ignore[arg-type]
+    ResourcePatternType.ANY,
+    None,  # type: ignore[arg-type]
+    None,  # type: ignore[arg-type]
+    AclOperation.ANY,
+    AclPermissionType.ANY,
+)
 
 
 def load(name: str) -> dict[str, Any]:
@@ -95,10 +105,29 @@ def _rights(user: str, given: Mapping[str, Sequence[str]], banks: Sequence[str])
                     yield user, kind, full, operation
 
 
-def create_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> None:
-    """Allow what the data allow, in one call."""
-    bindings = sorted({_binding(*right) for right in rights(banks, demo)}, key=str)
-    _settle(admin.create_acls(bindings), set())
+def align_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> tuple[int, int]:
+    """Allow what the data allow and withdraw what they no longer allow, from these users; returns how many of each."""
+    wanted = {_binding(*right) for right in rights(banks, demo)}
+    users = {binding.principal for binding in wanted}
+    there = {binding for binding in admin.describe_acls(ANY_RIGHT).result(PATIENCE) if binding.principal in users}
+    missing, stale = sorted(wanted - there, key=str), sorted(there - wanted, key=str)
+    if missing:
+        _settle(admin.create_acls(missing), set())
+    if stale:
+        _settle(admin.delete_acls([_exactly(binding) for binding in stale]), set())
+    return len(missing), len(stale)
+
+
+def _exactly(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )
 
 
 def _binding(user: str, kind: str, name: str, operation: str) -> AclBinding:

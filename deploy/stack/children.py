@@ -1,11 +1,14 @@
 """The processes that a supervisor owns: told by a file, reported in another."""
 
+import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+
+from deploy.stack.files import replace
+from deploy.stack.processes import ended, running
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,9 @@ class Running:
         return running(self.pid, self.create_time)
 
 
-def running(pid: int, create_time: float) -> psutil.Process | None:
-    """A process that is still the one meant, and no zombie."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - create_time) < 0.5
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.Error:
-        return None
-
-
 def write_children(home: Path, children: list[Child]) -> None:
     """Tell the supervisor what to own."""
-    _replace(home / "children.json", json.dumps([asdict(c) for c in children], indent=1))
+    replace(home / "children.json", json.dumps([asdict(c) for c in children], indent=1))
 
 
 def read_children(home: Path) -> list[Child]:
@@ -56,7 +49,7 @@ def read_children(home: Path) -> list[Child]:
 
 def write_running(home: Path, found: list[Running]) -> None:
     """Report what runs."""
-    _replace(home / "state.json", json.dumps([asdict(r) for r in found], indent=1))
+    replace(home / "state.json", json.dumps([asdict(r) for r in found], indent=1))
 
 
 def read_running(home: Path) -> list[Running]:
@@ -67,8 +60,12 @@ def read_running(home: Path) -> list[Running]:
         return []
 
 
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.touch(mode=0o600)
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+def end_orphans(home: Path) -> None:
+    """Kill what a killed supervisor left behind: it would do the work twice. Only for who holds the home alone."""
+    for left in read_running(home):
+        process = left.process()
+        if process:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                ended(process, 5)
+    write_running(home, [])

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from deploy.stack.files import password, replace
+
 
 class Secrets:
     """A folder of secrets. With a `seed`, what names things (not what guards them) follows from it."""
@@ -28,15 +30,11 @@ class Secrets:
 
     def keep(self, name: str, value: str) -> str:
         """Write a secret down, replacing it."""
-        path = self.path(name)
-        path.touch(mode=0o600)
-        path.write_text(value, encoding="utf-8")
-        return value
+        return replace(self.path(name), value)
 
     def made(self, name: str) -> str:
         """The secret of that name, made at random the first time."""
-        path = self.path(name)
-        return path.read_text(encoding="utf-8") if path.exists() else self.keep(name, secrets.token_urlsafe(24))
+        return password(self.path(name))
 
     def of_service(self, service: str) -> str:
         """32 bytes in hex; in a demo they follow from the seed, so that the same seed gives the same opaque ids."""

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from deploy.stack.files import replace
+from deploy.stack.processes import ended, running
+
 
 class NotStarted(Exception):
     """The server did not become ready in time; the message ends with its last words."""
@@ -29,10 +32,8 @@ class Daemon:
         """The running process, or None."""
         try:
             kept = json.loads(self.mark.read_text(encoding="utf-8"))
-            process = psutil.Process(kept["pid"])
-            same = abs(process.create_time() - kept["create_time"]) < 1
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, KeyError, psutil.Error):
+            return running(kept["pid"], kept["create_time"])
+        except (OSError, ValueError, KeyError):
             return None
 
     def start(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
@@ -47,7 +48,7 @@ class Daemon:
         """Take a process that somebody else started for ours."""
         with contextlib.suppress(psutil.NoSuchProcess):
             kept = {"pid": pid, "create_time": psutil.Process(pid).create_time()}
-            self.mark.write_text(json.dumps(kept), encoding="utf-8")
+            replace(self.mark, json.dumps(kept))
 
     def wait(self, ready: Callable[[], bool], seconds: float) -> None:
         """Until ready. Raises NotStarted when the process ends or the time is over."""
@@ -64,9 +65,7 @@ class Daemon:
         if process is not None:
             with contextlib.suppress(psutil.Error):
                 os.kill(process.pid, number)
-                try:
-                    process.wait(seconds)
-                except psutil.TimeoutExpired:
+                if not ended(process, seconds):
                     process.kill()
-                    process.wait(5)
+                    ended(process, 5)
         self.mark.unlink(missing_ok=True)

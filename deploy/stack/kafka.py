@@ -1,7 +1,6 @@
 """One Kafka broker (KRaft, SASL/SCRAM-SHA-512, default deny) out of packages, as a background process."""
 
 import base64
-import secrets
 import signal
 import subprocess
 import uuid
@@ -12,6 +11,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.stack.daemon import Daemon, NotStarted
+from deploy.stack.files import password, replace
 from deploy.stack.prerequisites import free_port, java, kafka_class_path
 
 FOLDER = Path(__file__).parent
@@ -45,9 +45,7 @@ class LocalKafka:
         path = self.home / name
         if given == 0 and path.exists():
             return int(path.read_text(encoding="utf-8"))
-        chosen = given or free_port()
-        path.write_text(str(chosen), encoding="utf-8")
-        return chosen
+        return int(replace(path, str(given or free_port())))
 
     @property
     def bootstrap(self) -> str:
@@ -62,11 +60,7 @@ class LocalKafka:
     @property
     def admin_password(self) -> str:
         """Its password, made once."""
-        path = self.home / "admin.password"
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        return password(self.home / "admin.password")
 
     @property
     def pid(self) -> int | None:
@@ -105,16 +99,13 @@ class LocalKafka:
 
     def _write_properties(self) -> None:
         text = (FOLDER / "server.properties.in").read_text(encoding="utf-8")
-        self._properties.touch(mode=0o600)
-        self._properties.write_text(
-            text.format(
-                port=self.port,
-                controller_port=self.controller_port,
-                password=self.admin_password,
-                log_dirs=self.home / "data",
-            ),
-            encoding="utf-8",
+        filled = text.format(
+            port=self.port,
+            controller_port=self.controller_port,
+            password=self.admin_password,
+            log_dirs=self.home / "data",
         )
+        replace(self._properties, filled)
 
     def _format(self) -> None:
         if (self.home / "data" / "meta.properties").exists():

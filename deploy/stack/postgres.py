@@ -7,15 +7,20 @@ import secrets
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from deploy.stack.daemon import Daemon, NotStarted
+from deploy.stack.files import password, replace
 from deploy.stack.prerequisites import MissingPrerequisite, free_port
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
     "max_connections": "120",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
@@ -23,7 +28,10 @@ SETTINGS = {
     "log_min_messages": "warning",
     "max_locks_per_transaction": "256",
 }
-"""fsync and synchronous_commit are not here: they stay on."""
+"""fsync and synchronous_commit are not here: they stay on. No socket file: its path may be too long for the system."""
+
+
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # the one question that is answered without a role
 
 
 class LocalPostgres:
@@ -35,7 +43,7 @@ class LocalPostgres:
         self.home.mkdir(parents=True, exist_ok=True)
         kept = self.home / "port"
         self.port = port or (int(kept.read_text(encoding="utf-8")) if kept.exists() else free_port())
-        kept.write_text(str(self.port), encoding="utf-8")
+        replace(kept, str(self.port))
         self.user = _unprivileged_user() if os.geteuid() == 0 else None
         self.data = self._data_folder()
         self.daemon = Daemon("postgres", self.home)
@@ -46,23 +54,19 @@ class LocalPostgres:
             return self.home / "data"
         marker = self.home / "data.path"
         if not marker.exists():
-            marker.write_text(f"/var/tmp/yuqiao-postgres-{secrets.token_hex(6)}/data", encoding="utf-8")
+            replace(marker, f"/var/tmp/yuqiao-postgres-{secrets.token_hex(6)}/data")
         return Path(marker.read_text(encoding="utf-8"))
 
     @property
     def pid(self) -> int | None:
         """The postmaster, or None when it does not run."""
-        process = self.daemon.process
-        return process.pid if process else None
+        found = self._postmaster()
+        return found[0].pid if found else None
 
     @property
     def admin_password(self) -> str:
         """The superuser's password, made once."""
-        path = self.home / "admin.password"
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        return password(self.home / "admin.password")
 
     @property
     def admin_dsn(self) -> str:
@@ -75,40 +79,50 @@ class LocalPostgres:
 
     def start(self) -> None:
         """Start it and wait until it accepts connections. Nothing happens when it runs. Raises NotStarted."""
-        if self._answers():
+        if self.ready:
             return
         binaries = self._binaries()
         if not (self.data / "PG_VERSION").exists():
             self._init(binaries)
         options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
-        options += f" -p {self.port} -k {self.data.parent if self.user else self.home}"
+        options += f" -p {self.port}"
         command = [str(binaries / "pg_ctl"), "-D", str(self.data), "-w", "-t", "30", "-o", options]
         command += ["-l", str(self.data.parent / "server.log"), "start"]
         deadline = time.monotonic() + 15
-        while not self._answers():
+        while not self.ready:
             done = self._run(command)
             if done.returncode != 0 and time.monotonic() > deadline:
                 raise NotStarted(f"PostgreSQL did not start: {(done.stdout + done.stderr)[-400:]}")
             if done.returncode != 0:
                 time.sleep(0.3)  # after kill -9 the old lock file is refused for about 2 s
-        self._remember()
 
-    def _answers(self) -> bool:
-        """Whether the server whose data these are is listening."""
-        if not (self.data / "postmaster.pid").exists():
+    @property
+    def ready(self) -> bool:
+        """Whether it says so and answers: a killed server's port accepts until the kernel has taken it down."""
+        found = self._postmaster()
+        if found is None or found[1] != "ready":
             return False
         try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
+                probe.sendall(SSL_REQUEST)
+                return probe.recv(1) in {b"N", b"S"}
         except OSError:
             return False
-        return True
 
-    def _remember(self) -> None:
-        pid = int((self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
-        self.daemon.remember(pid)
+    def _postmaster(self) -> tuple[psutil.Process, str] | None:
+        """The process that holds these data, and the state it tells; None when there is none."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            process = psutil.Process(int(lines[0]))
+            ours = process.status() != psutil.STATUS_ZOMBIE and str(self.data) in process.cmdline()
+            return (process, lines[7].strip() if len(lines) > 7 else "") if ours else None
+        except (OSError, ValueError, IndexError, psutil.Error):
+            return None
 
     def stop(self) -> None:
         """Fast shutdown: clients are cut off, nothing committed is lost."""
+        if self.pid:
+            self.daemon.remember(self.pid)
         self.daemon.stop(signal.SIGINT)
 
     def remove(self) -> None:
@@ -118,23 +132,27 @@ class LocalPostgres:
 
     def _init(self, binaries: Path) -> None:
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        password = self.data.parent / "initdb.password"
-        password.touch(mode=0o600)
-        password.write_text(self.admin_password, encoding="utf-8")
-        self.data.mkdir(exist_ok=True, mode=0o700)
+        fresh = self.data.with_name("data.new")  # renamed when complete, so that a killed attempt is begun again
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        told = self.data.parent / "initdb.password"
+        replace(told, self.admin_password)
         if self.user:
-            for path in (self.data, password, self.data.parent):
+            for path in (fresh, told, self.data.parent):
                 os.chown(path, self.user.pw_uid, self.user.pw_gid)
-        command = [str(binaries / "initdb"), "-D", str(self.data), "-U", "postgres", "--auth=scram-sha-256"]
-        command += [f"--pwfile={password}", "-E", "UTF8", "--no-locale"]
+        command = [str(binaries / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=scram-sha-256"]
+        command += [f"--pwfile={told}", "-E", "UTF8", "--no-locale"]
         done = self._run(command)
-        password.unlink()
+        told.unlink()
         if done.returncode != 0:
             raise NotStarted(f"initdb failed: {done.stderr[-400:]}")
+        fresh.rename(self.data)
 
     def _run(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
         prefix: list[str] = []
         if self.user:
+            if not shutil.which("setpriv"):
+                raise MissingPrerequisite("no setpriv, needed as root: install util-linux, or set YUQIAO_POSTGRES_DSN")
             prefix = ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
         with open(os.devnull) as nothing:
             return subprocess.run(

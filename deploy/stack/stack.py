@@ -1,12 +1,14 @@
 """The whole stack under one folder: servers, provisioning, migrations, four supervised services and what else is wanted."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +16,9 @@ from typing import Any
 
 import httpx
 
-from deploy.stack.children import Child, read_running, write_children
+from deploy.stack.children import Child, end_orphans, read_children, read_running, write_children
 from deploy.stack.daemon import Daemon, NotStarted
+from deploy.stack.files import replace
 from deploy.stack.kafka import LocalKafka
 from deploy.stack.postgres import LocalPostgres
 from deploy.stack.prerequisites import free_port
@@ -78,7 +81,7 @@ class Stack:
         kept = self.home / "ports" / name
         kept.parent.mkdir(exist_ok=True)
         if not kept.exists():
-            kept.write_text(str(free_port()), encoding="utf-8")
+            replace(kept, str(free_port()))
         return int(kept.read_text(encoding="utf-8"))
 
     def url(self, service: str, kind: str = "http") -> str:
@@ -96,17 +99,29 @@ class Stack:
                 done.result()
 
     def up(self, banks: Sequence[str], extra: Sequence[Child] = (), replicas: Mapping[str, int] | None = None) -> None:
-        """Everything, ready. Doing it again changes nothing. Raises MissingPrerequisite, NotStarted."""
-        self.start_servers()
-        if self.supervisor.process is None:
+        """Everything, ready. Doing it again changes nothing; banks that are new are added to what runs.
+
+        Raises MissingPrerequisite, NotStarted.
+        """
+        with self._alone():
+            self.start_servers()
             self.provision.run(banks)
-            self._migrate()
-            write_children(self.home, [*self._services(replicas or {}), *extra])
-            self.supervisor.start(
-                [sys.executable, "-m", "deploy.stack.supervisor", str(self.home)], self._environment()
-            )
-        self.wait_ready(60)
-        self._register(banks)
+            if self.supervisor.process is None:
+                end_orphans(self.home)  # before anybody takes their readiness for that of their successors
+                self._migrate()
+                write_children(self.home, [*self._services(replicas or {}), *extra])
+                self.supervisor.start(
+                    [sys.executable, "-m", "deploy.stack.supervisor", str(self.home)], self._environment()
+                )
+            self.wait_ready(120)
+            self._register(banks)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One `up` or `down` of a home at a time; the lock goes with its process."""
+        with (self.home / "stack.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
@@ -121,8 +136,8 @@ class Stack:
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
         return self.provision.service_environment(service, ports) | {
             "PYTHONPATH": path,
-            "YUQIAO_INSTANCE": str(replica + 1),
             "PROMETHEUS_DISABLE_CREATED_SERIES": "true",
+            "YUQIAO_INSTANCE": str(replica + 1),
             "YUQIAO_PUBLIC_URL": self.url("intake"),
         }
 
@@ -161,7 +176,8 @@ class Stack:
 
     def _not_ready(self) -> list[str]:
         waiting = [f"{s['name']}: {', '.join(s['why'])}" for s in self.status() if not s["ready"]]
-        return waiting or ([] if read_running(self.home) else ["nothing runs yet"])
+        started = {child.name for child in read_running(self.home)}
+        return waiting + [f"{c.name}: not started yet" for c in read_children(self.home) if c.name not in started]
 
     def status(self) -> list[dict[str, Any]]:
         """Each process: name, pid, url, ready, why not."""
@@ -184,11 +200,13 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything, services first. Data stay."""
-        self.supervisor.stop(signal.SIGTERM, 40)
-        if self.kafka:
-            self.kafka.stop()
-        if self.postgres:
-            self.postgres.stop()
+        with self._alone():
+            self.supervisor.stop(signal.SIGTERM, 40)
+            end_orphans(self.home)
+            if self.kafka:
+                self.kafka.stop()
+            if self.postgres:
+                self.postgres.stop()
 
 
 def _why(url: str) -> list[str]:

@@ -1,6 +1,5 @@
-"""`python -m deploy.stack.supervisor HOME`: owns the processes told by HOME/children.json and restarts those that die."""
+"""`python -m deploy.stack.supervisor HOME [GRACE]`: owns the processes of HOME/children.json, restarts those that die."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -13,9 +12,10 @@ from typing import Any
 
 import psutil
 
-from deploy.stack.children import Child, Running, read_children, read_running, write_running
+from deploy.stack.children import Child, Running, end_orphans, read_children, write_running
 
 GRACE = 20
+FIRST_DELAY, LONGEST_DELAY, HEALTHY_AFTER = 0.25, 10.0, 60.0
 LOG_LIMIT = 20 * 1024 * 1024
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
@@ -29,38 +29,37 @@ class Owned:
     create_time: float
     restarts: int = 0
     start_at: float = 0.0
-    delay: float = field(default=0.25)
+    delay: float = FIRST_DELAY
+    started_at: float = field(default_factory=time.monotonic)
 
 
 class Supervisor:
     """One per home."""
 
-    def __init__(self, home: Path) -> None:
-        """Nothing started yet."""
-        self.home = home
+    def __init__(self, home: Path, grace: float = GRACE) -> None:
+        """Nothing started yet. `grace`: seconds that children have to stop, all together."""
+        self.home, self.grace = home, grace
         self.owned: dict[str, Owned] = {}
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Until told to stop."""
-        self._end_orphans()
-        for child in read_children(self.home):
-            self.owned[child.name] = self._start(child)
-        self._report()
-        while not self.stopping.wait(0.1):
-            changed = [self._tend(owned) for owned in self.owned.values()]
-            if any(changed):
-                self._report()
-        self._stop_all()
+        """Until told to stop. Each start is reported at once, so that a successor knows every orphan."""
+        end_orphans(self.home)
+        try:
+            for child in read_children(self.home):
+                self._own(self._start(child))
+            while not self.stopping.wait(0.1):
+                for owned in list(self.owned.values()):
+                    self._tend(owned)
+        finally:
+            self._stop_all()
 
-    def _end_orphans(self) -> None:
-        """What a killed predecessor left behind would do the work twice."""
-        for left in read_running(self.home):
-            process = left.process()
-            if process:
-                with contextlib.suppress(psutil.Error):
-                    process.kill()
-                    process.wait(5)
+    def _own(self, owned: Owned) -> None:
+        self.owned[owned.child.name] = owned
+        write_running(
+            self.home,
+            [Running(o.child.name, o.process.pid, o.create_time, o.child.url, o.restarts) for o in self.owned.values()],
+        )
 
     def _start(self, child: Child) -> Owned:
         logs = self.home / "logs"
@@ -80,31 +79,26 @@ class Supervisor:
             )
         return Owned(child, process, psutil.Process(process.pid).create_time())
 
-    def _tend(self, owned: Owned) -> bool:
-        """Start it again when it has died and its time has come; whether anything changed."""
+    def _tend(self, owned: Owned) -> None:
+        """Start it again when it has died and its time has come."""
         if owned.process.poll() is None:
-            return False
+            return
         now = time.monotonic()
         if owned.start_at == 0.0:
+            if now - owned.started_at > HEALTHY_AFTER:
+                owned.delay = FIRST_DELAY
             owned.start_at = now + owned.delay
             print(f"{owned.child.name} ended with {owned.process.returncode}", file=sys.stderr, flush=True)
         if now < owned.start_at:
-            return False
+            return
         again = self._start(owned.child)
-        again.restarts, again.delay = owned.restarts + 1, min(owned.delay * 2, 10.0)
-        self.owned[owned.child.name] = again
-        return True
-
-    def _report(self) -> None:
-        write_running(
-            self.home,
-            [Running(o.child.name, o.process.pid, o.create_time, o.child.url, o.restarts) for o in self.owned.values()],
-        )
+        again.restarts, again.delay = owned.restarts + 1, min(owned.delay * 2, LONGEST_DELAY)
+        self._own(again)
 
     def _stop_all(self) -> None:
         for owned in reversed(self.owned.values()):
             owned.process.terminate()
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + self.grace
         for owned in self.owned.values():
             try:
                 owned.process.wait(max(0.1, deadline - time.monotonic()))
@@ -120,7 +114,7 @@ class Supervisor:
 
 def main() -> None:
     """The command line."""
-    supervisor = Supervisor(Path(sys.argv[1]))
+    supervisor = Supervisor(Path(sys.argv[1]), *map(float, sys.argv[2:3]))
     signal.signal(signal.SIGTERM, supervisor.stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     supervisor.run()

@@ -1,0 +1,96 @@
+"""The whole stack with its real services: up, up again, kill -9 of everything, up, down."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from deploy.stack.children import read_running
+from deploy.stack.processes import ended
+from deploy.stack.stack import Stack
+from tests.stack.conftest import BANKS, kill
+from yuqiao.contracts.streams import SERVICES
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path) -> Iterator[Stack]:
+    made = Stack(folder / "whole")
+    try:
+        made.up(BANKS)
+        yield made
+    finally:
+        made.down()
+        if made.postgres:
+            made.postgres.remove()
+
+
+def pids(stack: Stack) -> dict[str, int]:
+    return {row["name"]: row["pid"] for row in stack.status()}
+
+
+def registered(stack: Stack) -> list[str]:
+    async def ask() -> list[str]:
+        conn = await asyncpg.connect(stack.provision.admin_dsn(), timeout=5)
+        try:
+            return [row["id"] for row in await conn.fetch("SELECT id FROM notification.bank ORDER BY id")]
+        finally:
+            await conn.close()
+
+    return asyncio.run(ask())
+
+
+def test_up_makes_everything_ready(stack: Stack) -> None:
+    assert [row["name"] for row in stack.status()] == ["kafka", "postgres", *SERVICES]
+    assert all(row["ready"] and row["why"] == [] for row in stack.status())
+    assert registered(stack) == BANKS
+
+
+def test_a_second_up_changes_no_process(stack: Stack) -> None:
+    before = pids(stack)
+    Stack(stack.home).up(BANKS)
+    assert pids(stack) == before
+
+
+def test_an_up_with_one_more_bank_adds_it_to_what_runs(stack: Stack) -> None:
+    before = pids(stack)
+    stack.up([*BANKS, "bank03"])
+    assert pids(stack) == before
+    assert registered(stack) == [*BANKS, "bank03"]
+    assert stack.provision.bank_file("bank03").is_file()
+
+
+def test_up_after_kill_9_of_the_supervisor_alone_waits_for_the_new_services(stack: Stack) -> None:
+    """The orphans are alive and ready: their readiness is not their successors'."""
+    before = pids(stack)
+    orphans = [psutil.Process(before[service]) for service in SERVICES]
+    assert stack.supervisor.process
+    kill(stack.supervisor.process.pid)
+    stack.up(BANKS)
+    after = pids(stack)
+    assert all(after[service] != before[service] for service in SERVICES)
+    assert all(ended(process, 0) for process in orphans)
+    assert all(row["ready"] for row in stack.status())
+
+
+def test_up_after_kill_9_of_everything_recovers_with_data_intact(stack: Stack) -> None:
+    known = registered(stack)
+    assert stack.supervisor.process
+    kill(stack.supervisor.process.pid)  # first, or it would start the others again
+    for pid in pids(stack).values():
+        kill(pid)
+    assert not any(row["ready"] for row in stack.status())
+    Stack(stack.home).up(BANKS)
+    assert all(row["ready"] for row in stack.status())
+    assert registered(stack) == known
+
+
+def test_down_ends_also_what_a_killed_supervisor_left(stack: Stack) -> None:
+    assert stack.supervisor.process
+    kill(stack.supervisor.process.pid)
+    left = [psutil.Process(r.pid) for r in read_running(stack.home)]
+    stack.down()
+    assert all(ended(process, 0) for process in left)
+    assert not [row for row in stack.status() if row["pid"]]

@@ -1,0 +1,158 @@
+"""Each invariant has been seen to find something: evidence that is bad in one way."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from deploy.verify.evidence import Evidence, Logged, Record
+from deploy.verify.invariants import CHECKS, end_of_working_day, judge
+from services.notification.book import NotificationBook
+from services.notification.domain import Bank
+from yuqiao.contracts import cases, matches, needs, to_bank
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.values import AnonymousNeed, Band, NeedFacts, Offer, Origin, Routing
+from yuqiao.policy.calendar import BEIJING
+from yuqiao.policy.time_limits import TimeLimits, default_path
+from yuqiao.runtime.messages import derived_id
+
+AT = datetime(2022, 12, 28, 9, tzinfo=BEIJING)
+FIRM, NEED, OFFER = derived_id("firm"), derived_id("need"), derived_id("offer")
+FACTS = NeedFacts.model_validate({"kind": "new_loan", "amount_cny": "1.00", "stated_on": date(2022, 12, 28)})
+SNAPSHOT = AnonymousNeed(kind="new_loan", amount_cny=Band.model_validate({"at_least": "0.00"}))
+COMMON: dict[str, Any] = {"at": AT, "enterprise": FIRM, "need": NEED}
+
+
+def registered() -> Event:
+    return needs.NeedRegistered(**COMMON, origin=Origin(channel="scan"), routing=Routing(), batched=False, facts=FACTS)
+
+
+def offered() -> Event:
+    return to_bank.NeedOffered(
+        at=AT, bank="bank01", offer=OFFER, product="p", need=SNAPSHOT, measures=(), reasons=(), respond_by=AT
+    )
+
+
+def matched(offers: int = 1) -> Event:
+    made = tuple(
+        Offer.model_validate({"offer": derived_id(n) if n else OFFER, "bank": "bank01", "product": "p", "score": "1"})
+        for n in range(offers)
+    )
+    return matches.NeedMatched(**COMMON, round=1, mode="platform", offers=made, measures=(), snapshot=SNAPSHOT)
+
+
+def sealed() -> Event:
+    return needs.IdentitySealed(**COMMON, offer=OFFER, bank="bank01", key_id="k", sealed="x")
+
+
+def advanced() -> Event:
+    wait = cases.Wait(limit="accept", on="bank", due_at=AT)
+    return cases.CaseAdvanced(**COMMON, offer=OFFER, bank="bank01", stage="offered", wait=wait)
+
+
+def expired(at: datetime, due_at: datetime) -> Event:
+    fields = {**COMMON, "at": at, "offer": OFFER, "bank": "bank01", "stage": "offered", "limit": "accept"}
+    return cases.OfferExpired(**fields, due_at=due_at, reason="B3")
+
+
+def evidence(*events: Event, service: str = "feedback", publish: bool = True) -> Evidence:
+    found = Evidence()
+    for number, event in enumerate(events, 1):
+        sequence = sum(e.key == event.key and e.topic == event.topic for e in events[:number])
+        row = Logged(
+            service,
+            number,
+            f"id{number}",
+            event.wire_type,
+            event.topic,
+            event.key,
+            sequence,
+            event.at,
+            "c",
+            event.to_json().decode(),
+        )
+        found.logs.append(row)
+        if event.topic and publish:
+            found.records.append(
+                Record(event.topic, 0, number, event.key, row.id, row.type, str(sequence), str(number))
+            )
+    return found
+
+
+def findings(name: str, given: Evidence) -> tuple[str, ...]:
+    return next(v.findings for v in judge(given) if v.name.startswith(name + " "))
+
+
+def with_record(given: Evidence, **fields: Any) -> Evidence:
+    first = given.records[0]
+    values = {name: getattr(first, name) for name in first.__slots__} | fields
+    given.records.append(Record(**values))
+    return given
+
+
+def gap() -> Evidence:
+    given = evidence(offered())
+    given.logs[0] = Logged(*[getattr(given.logs[0], n) if n != "sequence" else 2 for n in Logged.__slots__])
+    return given
+
+
+def other_state() -> Evidence:
+    saved, folded = (NotificationBook(limits=TimeLimits.load(default_path())) for _ in range(2))
+    fields = {"bank": "bank01", "name": "测试", "kind": "city", "local_legal_entity": True, "daily_quota": 1}
+    saved.banks.put("bank01", Bank.model_validate({**fields, "key_id": "k", "public_key": "p"}))
+    return Evidence(states={"notification": (saved, folded)})
+
+
+NEXT = AT.replace(hour=0) + timedelta(days=2)
+BAD: list[tuple[str, Callable[[], Evidence]]] = [
+    ("I1", lambda: evidence(registered())),
+    ("I1", lambda: evidence(offered(), publish=False)),
+    ("I2", lambda: with_record(evidence(offered()), digest="other", offset=9)),
+    ("I2", lambda: evidence(offered(), offered())),
+    ("I3", lambda: with_record(evidence(offered()), id="unknown", offset=9)),
+    ("I3", lambda: evidence(offered())),
+    ("I3", lambda: evidence(sealed())),
+    (
+        "I3",
+        lambda: evidence(
+            needs.ConsentGranted(at=AT, enterprise=FIRM, bank="*", expires_on=date(2023, 12, 31)),
+            needs.ConsentRevoked(at=AT, enterprise=FIRM, bank="bank01"),
+            sealed(),
+        ),
+    ),
+    ("I4", gap),
+    ("I4", other_state),
+    ("I5", lambda: with_record(evidence(offered()), id="id9", sequence="3", offset=9)),
+    ("I6", lambda: evidence(advanced(), expired(NEXT - timedelta(hours=1), NEXT))),
+    ("I6", lambda: evidence(advanced(), expired(NEXT, NEXT), expired(NEXT, NEXT))),
+    ("I6", lambda: evidence(advanced(), expired(NEXT + timedelta(days=1), NEXT + timedelta(days=1)))),
+    ("I7", lambda: Evidence(intrusions=[("bank01 reads bank02's needs", False)])),
+    ("I8", lambda: evidence(matched(2))),
+    ("I9", lambda: Evidence(queues={"feedback parked": 1})),
+    ("I9", lambda: Evidence(ends={("yuqiao.needs.v1", 0): 5}, positions={("matching", "yuqiao.needs.v1", 0): 5})),
+    ("I10", lambda: Evidence(counts={"intake": {"need.registered": 2}}, metrics={"intake": {"need.registered": 1}})),
+]
+
+
+@pytest.mark.parametrize(("name", "make"), BAD, ids=[f"{name}-{n}" for n, (name, _) in enumerate(BAD)])
+def test_bad_evidence_is_found(name: str, make: Callable[[], Evidence]) -> None:
+    assert findings(name, make())
+
+
+def test_every_invariant_is_seen_failing() -> None:
+    assert {name.split(" ")[0] for name in CHECKS} == {name for name, _ in BAD}
+
+
+def test_good_evidence_is_not() -> None:
+    given = evidence(advanced(), expired(NEXT, NEXT))
+    assert findings("I6", given) == findings("I5", given) == findings("I4", given) == ()
+
+
+def test_working_days_are_counted_by_another_library() -> None:
+    assert [end_of_working_day(date(2022, 12, 28), n) for n in (1, 3, 5, 10)] == [
+        date(2022, 12, 30),
+        date(2023, 1, 4),
+        date(2023, 1, 6),
+        date(2023, 1, 13),
+    ]
