@@ -32,7 +32,7 @@ from yuqiao.runtime.database import borrowed
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.inlet import Fetched, Inlet
 from yuqiao.runtime.messages import Command, Deadline, Refused
-from yuqiao.runtime.records import record_from_row
+from yuqiao.runtime.records import is_of_no_concern, record_from_row
 from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.shell import Again, Shell, StalePosition
 from yuqiao.runtime.sql import Queries
@@ -121,7 +121,10 @@ class Loop(Generic[B]):
         batch = Batch()
         if fetched:
             batch.moves = fetched.moves
-            batch.arrivals += [arrival_of_record(record) for record in fetched.records]
+            heard = self.shell.service.heard
+            mine = [record for record in fetched.records if not is_of_no_concern(record, heard)]
+            metrics.messages.labels("skipped").inc(len(fetched.records) - len(mine))
+            batch.arrivals += [arrival_of_record(record) for record in mine]
         commands = [arrival_of_command(c, sha256(c.model_dump_json().encode()).hexdigest()) for c, _ in queued]
         batch.arrivals += commands
         looked = time.monotonic() >= self._look_at

@@ -52,6 +52,14 @@ class Decoded:
     poison: str | None = None
 
 
+def is_of_no_concern(record: Record, heard: frozenset[str]) -> bool:
+    """Whether a shared stream's record is of a type that is not `heard` here, known or unknown: its body is not looked at."""
+    if parse_bank_topic(record.topic) is not None:
+        return False
+    types = [value for name, value in record.headers if name.lower() == "ce_type"]
+    return len(types) == 1 and (types[0] or b"").decode("utf-8", "replace") not in heard
+
+
 def decode(record: Record) -> Decoded:
     """Decode a record of a shared stream or of a bank's topic; never raises for what stands in the record."""
     digest = sha256(record.value or b"").hexdigest()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from yuqiao.contracts.base import Event
@@ -56,6 +57,11 @@ class Service(Generic[B]):
     def handler(self, message: Message) -> Handler | None:
         """The handler of a message, or None when this service does not listen to it."""
         return self.on.get(type(message))
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """The wire types that it listens to."""
+        return frozenset(kind.wire_type for kind in self.on if issubclass(kind, Event))
 
     def may_emit(self, event: Event) -> bool:
         """Whether the event is declared."""
