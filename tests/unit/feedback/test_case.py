@@ -1,0 +1,205 @@
+"""A case: each legal path, each refusal, each limit; and whatever happens, a case that is open waits for somebody."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.feedback.desk import NEED, Desk, empty, names, offer_id, opened, refusal
+from yuqiao.contracts.cases import CaseResolved, OfferExpired, ReofferRequested, ReplyApplied
+from yuqiao.contracts.from_bank import (
+    ContactReport,
+    CreditDecision,
+    Disbursement,
+    DocumentsComplete,
+    IssueReport,
+    OfferAccept,
+    OfferDecline,
+    Reply,
+    VisitReport,
+)
+from yuqiao.runtime.messages import Hold
+
+APPROVAL = {"approved": True, "amount_cny": "900000.00", "annual_rate": "0.0385"}
+PAYMENT = {"amount_cny": "900000.00", "annual_rate": "0.0385", "disbursed_on": "2023-01-13"}
+
+
+def up_to(stage: str) -> Desk:
+    desk = opened("bank01")
+    steps = [
+        ("accepted", lambda: desk.reply(OfferAccept)),
+        ("disclosed", desk.disclose),
+        ("contacted", lambda: desk.reply(ContactReport, method="phone")),
+        ("documents_complete", lambda: desk.reply(DocumentsComplete)),
+        ("approved", lambda: desk.reply(CreditDecision, **APPROVAL)),
+        ("disbursed", lambda: desk.reply(Disbursement, **PAYMENT)),
+    ]
+    for name, step in steps:
+        if desk.offer().stage == stage:
+            break
+        step()
+        assert desk.offer().stage == name
+    return desk
+
+
+def test_a_loan_from_the_push_to_the_money() -> None:
+    desk = up_to("disbursed")
+    assert (desk.case.outcome, str(desk.case.outcome_cny), desk.case.reached) == ("financed", "900000.00", "disbursed")
+    assert desk.case.waits() == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "limit", "on", "due"),
+    [
+        ("offered", "accept", "bank", date(2022, 12, 30)),
+        ("accepted", "disclose", "office", date(2022, 12, 30)),
+        ("disclosed", "contact", "bank", date(2023, 1, 4)),
+        ("contacted", "documents", "enterprise", date(2023, 2, 1)),
+        ("documents_complete", "decision", "bank", date(2023, 1, 13)),
+        ("approved", "disburse", "bank", date(2023, 1, 6)),
+    ],
+)
+def test_each_stage_waits_under_its_limit_in_working_days(stage: str, limit: str, on: str, due: date) -> None:
+    wait = up_to(stage).offer().wait
+    assert wait
+    assert (wait.limit, wait.on, wait.due_at.date()) == (limit, on, due)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "fields", "code"),
+    [
+        ("offered", ContactReport, {"method": "phone"}, "wrong_stage"),
+        ("offered", Disbursement, PAYMENT, "wrong_stage"),
+        ("disclosed", OfferAccept, {}, "wrong_stage"),
+        ("disclosed", CreditDecision, APPROVAL, "wrong_stage"),
+        ("contacted", CreditDecision, {"approved": True}, "field_missing"),
+        ("contacted", CreditDecision, {"approved": False}, "unknown_reason"),
+        ("offered", OfferDecline, {"reason": "B3"}, "unknown_reason"),
+        ("offered", OfferDecline, {"reason": "Z9"}, "unknown_reason"),
+        ("offered", OfferDecline, {"reason": "X"}, "note_missing"),
+        ("approved", Disbursement, {**PAYMENT, "amount_cny": "900000.01"}, "above_approved"),
+        ("disbursed", ContactReport, {"method": "phone"}, "case_resolved"),
+    ],
+)
+def test_a_reply_that_may_not_come_is_refused_and_changes_nothing(
+    stage: str, reply: type[Reply], fields: dict[str, Any], code: str
+) -> None:
+    desk = up_to(stage)
+    before = desk.case
+    assert refusal(desk.reply(reply, **fields)) == code
+    assert desk.case == before
+
+
+def test_another_banks_offer_is_refused_without_a_word_about_the_enterprise() -> None:
+    desk = opened("bank01", "bank02")
+    (_, refused) = desk.tell(OfferAccept(at=desk.now, bank="bank02", offer=offer_id("bank01")), bank="bank02")
+    assert refusal([refused]) == "not_your_offer"
+
+
+def test_the_same_reply_again_has_no_second_effect() -> None:
+    desk = opened()
+    desk.reply(OfferAccept, id="r1")
+    (again,) = desk.reply(OfferAccept, id="r1")
+    assert isinstance(again, ReplyApplied)
+    assert again.repeated
+    assert refusal(desk.reply(OfferAccept, id="r1", note="other")) == "id_reused"
+    first = refusal(desk.reply(OfferDecline, id="r2", reason="B3"))
+    assert first == refusal(desk.reply(OfferDecline, id="r2", reason="B3")) == "unknown_reason"
+
+
+def test_an_early_reply_is_held() -> None:
+    desk = Desk()
+    desk.register()
+    assert desk.reply(OfferAccept) == [Hold(offer_id("bank01"))]
+    desk.push("bank01")
+    assert "OfferAccepted" in names(desk.reply(OfferAccept))
+    assert desk.reply(ContactReport, method="phone") == [Hold(f"disclosed:{offer_id('bank01')}")]
+
+
+def test_a_banks_own_words_are_kept_sealed_and_nowhere_else() -> None:
+    desk = opened()
+    out = desk.reply(OfferDecline, reason="G1", note="张三的抵押物不足")
+    assert all("张三" not in e.model_dump_json() for e in out if not isinstance(e, Hold))
+    assert len(desk.book.words) == 1
+
+
+def test_an_expired_offer_is_offered_on_with_a_reason_of_ours() -> None:
+    desk = opened()
+    out = desk.let_expire()
+    expired = next(e for e in out if isinstance(e, OfferExpired))
+    assert (expired.reason, expired.limit) == ("B3", "accept")
+    asked = next(e for e in out if isinstance(e, ReofferRequested))
+    assert asked.exclude == ("bank01",)
+    assert desk.case.wait
+    assert desk.case.wait.limit == "match"
+    assert refusal(desk.reply(OfferAccept)) == "offer_ended"
+
+
+def test_while_another_offer_lives_nobody_is_asked() -> None:
+    assert "ReofferRequested" not in names(opened("bank01", "bank02").let_expire("bank01"))
+
+
+def test_after_six_banks_the_case_ends() -> None:
+    desk = opened(*[f"bank0{n}" for n in range(1, 7)])
+    for n in range(1, 7):
+        desk.reply(OfferDecline, f"bank0{n}", reason="F2")
+    assert desk.case.outcome == "no_bank"
+
+
+def test_no_need_now_is_an_outcome_of_its_own() -> None:
+    desk = opened()
+    desk.reply(OfferDecline, reason="N1")
+    assert desk.case.outcome == "no_need"
+
+
+def test_a_credit_that_is_not_drawn_is_counted_as_granted() -> None:
+    desk = up_to("approved")
+    desk.let_expire()
+    assert (desk.case.outcome, str(desk.case.outcome_cny)) == ("credited", "900000.00")
+
+
+def test_our_own_lateness_is_an_issue_first() -> None:
+    desk = up_to("accepted")
+    assert names(desk.let_expire())[0] == "IssueRaised"
+    assert desk.offer().live
+    desk.let_expire()
+    assert not desk.offer().live
+
+
+def test_an_issue_is_raised_and_the_case_goes_on() -> None:
+    desk = up_to("disclosed")
+    assert "IssueRaised" in names(desk.reply(IssueReport, category="guarantee"))
+    assert names(desk.reply(VisitReport, visited_on="2023-01-03")) == ["ReplyKept", "ReplyApplied"]
+
+
+MOVES = [
+    lambda d, b: d.reply(OfferAccept, b),
+    lambda d, b: d.reply(OfferDecline, b, reason="F2"),
+    lambda d, b: d.reply(ContactReport, b, method="phone"),
+    lambda d, b: d.reply(DocumentsComplete, b),
+    lambda d, b: d.reply(CreditDecision, b, **APPROVAL),
+    lambda d, b: d.reply(CreditDecision, b, approved=False, reason="C1"),
+    lambda d, b: d.reply(Disbursement, b, **PAYMENT),
+    lambda d, b: d.disclose(b),
+    lambda d, b: d.push(b),
+    lambda d, b: d.let_expire(b) if offer_id(b) in d.case.offers and d.offer(b).wait else None,
+    lambda d, b: d.let_expire(None) if d.case.wait else None,
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(MOVES), st.sampled_from(["bank01", "bank02", "bank03"])), max_size=25))
+def test_an_open_case_always_waits_for_somebody_and_its_log_rebuilds_it(moves: list[tuple[Any, str]]) -> None:
+    desk = Desk()
+    desk.register()
+    for move, bank in moves:
+        move(desk, bank)
+        assert desk.case.outcome or [w for kind, _, w, _ in desk.case.waits() if kind != "task"]
+    assert sum(isinstance(e, CaseResolved) for e in desk.log) <= 1
+    folded = empty()
+    for event in desk.log:
+        folded.apply(event)
+    assert dict(folded.cases.items()) == dict(desk.book.cases.items())
+    assert NEED in folded.cases
