@@ -5,10 +5,8 @@ INSERT INTO platform.clock (singleton, now) VALUES (true, $1) ON CONFLICT (singl
 SELECT pg_notify('yuqiao_clock', $1);
 
 -- name: unsent
-SELECT (SELECT count(*) FROM intake.event_log WHERE sent_at IS NULL AND topic IS NOT NULL)
-    + (SELECT count(*) FROM matching.event_log WHERE sent_at IS NULL AND topic IS NOT NULL)
-    + (SELECT count(*) FROM notification.event_log WHERE sent_at IS NULL AND topic IS NOT NULL)
-    + (SELECT count(*) FROM feedback.event_log WHERE sent_at IS NULL AND topic IS NOT NULL);
+SELECT (SELECT count(*) FROM intake.unsent) + (SELECT count(*) FROM matching.unsent)
+    + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent);
 
 -- name: positions
 SELECT 'intake' AS service, topic, partition, next FROM intake.position

@@ -13,10 +13,10 @@ UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
 
 -- name: queues
 SELECT s.service || ' unsent' AS queue, s.count FROM (
-    SELECT 'intake' AS service, count(*) AS count FROM intake.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
-    UNION ALL SELECT 'matching', count(*) FROM matching.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
-    UNION ALL SELECT 'notification', count(*) FROM notification.event_log WHERE sent_at IS NULL AND topic IS NOT NULL
-    UNION ALL SELECT 'feedback', count(*) FROM feedback.event_log WHERE sent_at IS NULL AND topic IS NOT NULL) AS s
+    SELECT 'intake' AS service, count(*) AS count FROM intake.unsent
+    UNION ALL SELECT 'matching', count(*) FROM matching.unsent
+    UNION ALL SELECT 'notification', count(*) FROM notification.unsent
+    UNION ALL SELECT 'feedback', count(*) FROM feedback.unsent) AS s
 UNION ALL SELECT 'intake parked', count(*) FROM intake.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'matching parked', count(*) FROM matching.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'notification parked', count(*) FROM notification.parked WHERE decided_at IS NULL

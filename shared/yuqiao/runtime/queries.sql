@@ -44,22 +44,26 @@ ON CONFLICT (topic, key) DO UPDATE SET last = s.last + excluded.last
 RETURNING topic, key, last;
 
 -- name: append_log
-INSERT INTO event_log (id, type, owner, topic, key, sequence, at, cause, body, writer)
-SELECT id, type, owner, topic, key, sequence, at, cause, body, $10
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
-    WITH ORDINALITY AS e (id, type, owner, topic, key, sequence, at, cause, body, ordinal)
-ORDER BY ordinal
-RETURNING seq;
+WITH appended AS (
+    INSERT INTO event_log (id, type, owner, topic, key, sequence, at, cause, body)
+    SELECT id, type, owner, topic, key, sequence, at, cause, body
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
+        WITH ORDINALITY AS e (id, type, owner, topic, key, sequence, at, cause, body, ordinal)
+    ORDER BY ordinal
+    RETURNING seq, topic
+), waiting AS (
+    INSERT INTO unsent (seq, writer) SELECT seq, $10 FROM appended WHERE topic IS NOT NULL
+)
+SELECT seq FROM appended ORDER BY seq;
 
 -- name: others_unsent
-SELECT EXISTS (SELECT FROM event_log WHERE sent_at IS NULL AND topic IS NOT NULL AND writer <> $1);
+SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
 
 -- name: unsent
-SELECT seq, id, type, topic, key, sequence, at, body FROM event_log
-WHERE sent_at IS NULL AND topic IS NOT NULL ORDER BY seq LIMIT $1;
+SELECT seq, id, type, topic, key, sequence, at, body FROM unsent JOIN event_log USING (seq) ORDER BY seq LIMIT $1;
 
 -- name: mark_sent
-UPDATE event_log SET sent_at = now() WHERE seq = ANY($1::bigint[]);
+DELETE FROM unsent WHERE seq = ANY($1::bigint[]);
 
 -- name: try_relay_lock
 SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.relay'));
@@ -132,9 +136,9 @@ DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1);
 
 -- name: counts
 SELECT
-    (SELECT count(*) FROM event_log WHERE sent_at IS NULL AND topic IS NOT NULL) AS unsent,
-    (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM event_log
-        WHERE sent_at IS NULL AND topic IS NOT NULL)::float8 AS oldest_unsent,
+    (SELECT count(*) FROM unsent) AS unsent,
+    (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM unsent JOIN event_log USING (seq))::float8
+        AS oldest_unsent,
     (SELECT count(*) FROM parked WHERE decided_at IS NULL) AS parked,
     (SELECT count(*) FROM held WHERE released_at IS NULL) AS held;
 

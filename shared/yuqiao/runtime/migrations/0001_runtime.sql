@@ -37,12 +37,15 @@ CREATE TABLE event_log (
     at timestamptz NOT NULL,
     cause text NOT NULL,
     body text NOT NULL,
-    writer text NOT NULL,
-    committed_at timestamptz NOT NULL DEFAULT now(),
-    sent_at timestamptz
+    committed_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX event_log_unsent ON event_log (seq) WHERE sent_at IS NULL AND topic IS NOT NULL;
 CREATE INDEX event_log_owner ON event_log (owner, seq);
+
+-- What of the log no broker has acknowledged yet, and which process committed it. Apart, so that the log is never rewritten.
+CREATE TABLE unsent (
+    seq bigint PRIMARY KEY,
+    writer text NOT NULL
+);
 
 CREATE TABLE subject (
     subject text PRIMARY KEY,
