@@ -34,21 +34,30 @@ class Words(Value):
 class FeedbackBook(Book):
     """The cases, kept replies and issues of a batch's enterprises. `encrypt` is a named capability for free text."""
 
-    def __init__(self, *, limits: TimeLimits, encrypt: Callable[[str, str], str]) -> None:
-        """Empty; the store puts shelves in. `encrypt(text, place)` gives base64."""
+    def __init__(
+        self,
+        cases: Shelf[Case] | None = None,
+        issues: Shelf[Issue] | None = None,
+        replies: Shelf[KeptReply] | None = None,
+        words: Shelf[Words] | None = None,
+        *,
+        limits: TimeLimits,
+        encrypt: Callable[[str, str], str],
+    ) -> None:
+        """The shelves as loaded. `encrypt(text, place)` gives base64."""
         super().__init__()
-        self.cases: Shelf[Case] = Shelf()
-        self.replies: Shelf[KeptReply] = Shelf()
-        self.issues: Shelf[Issue] = Shelf()
-        self.words: Shelf[Words] = Shelf()
+        self.cases: Shelf[Case] = cases or Shelf()
+        self.issues: Shelf[Issue] = issues or Shelf()
+        self.replies: Shelf[KeptReply] = replies or Shelf()
+        self.words: Shelf[Words] = words or Shelf()
         self.limits, self.calendar, self.encrypt = limits, WorkingCalendar.load(), encrypt
+        self._need_of = {offer: case.need for case in self.cases for offer in case.offers}
 
     def find(self, offer: str) -> tuple[Case, CaseOffer] | None:
         """The case and the part of it that an offer is."""
-        for case in self.cases:
-            if offer in case.offers:
-                return case, case.offers[offer]
-        return None
+        need = self._need_of.get(offer)
+        case = self.cases.get(need) if need else None
+        return (case, case.offers[offer]) if case else None
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a case's row."""
@@ -62,6 +71,7 @@ class FeedbackBook(Book):
         offers = case.offers | {offer.offer: offer}
         if offer.offer not in case.offers:
             self.introduce(offer.offer, case.enterprise)
+            self._need_of[offer.offer] = need
         self.change(need, offers=offers, tried=tried, reached=reached)
 
 

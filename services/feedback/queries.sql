@@ -43,11 +43,13 @@ INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::te
 ON CONFLICT (id) DO NOTHING;
 
 -- name: drop_deadlines
-DELETE FROM deadline WHERE of = ANY($1::text[]);
+DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
+WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref;
 
 -- name: save_deadlines
-INSERT INTO deadline (of, key, kind, need, ref, lim, due_at, bank)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[]);
+INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at;
 
 -- name: due
 SELECT key, kind, need, ref, lim, due_at, bank FROM deadline AS d

@@ -1,6 +1,6 @@
 """Loads and saves feedback's book."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from yuqiao.contracts.streams import bank_topic
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import drop_rows, load_shelf, save_shelf
+from yuqiao.runtime.shelving import load_shelf, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import columns
 
@@ -40,12 +40,15 @@ class FeedbackStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> FeedbackBook:
         """At most three statements."""
-        book = FeedbackBook(limits=self.limits, encrypt=self.encrypt)
-        book.cases = await load_shelf(conn, Q.load_cases, Case, list(keys))
-        book.issues = await load_shelf(conn, Q.load_issues, Issue, list(keys))
-        if any(isinstance(m, Reply | HeldTooLong) for m in messages):
-            book.replies = await load_shelf(conn, Q.load_replies, KeptReply, list(keys))
-        return book
+        found = list(keys)
+        with_replies = any(isinstance(m, Reply | HeldTooLong) for m in messages)
+        return FeedbackBook(
+            await load_shelf(conn, Q.load_cases, Case, found),
+            await load_shelf(conn, Q.load_issues, Issue, found),
+            await load_shelf(conn, Q.load_replies, KeptReply, found) if with_replies else None,
+            limits=self.limits,
+            encrypt=self.encrypt,
+        )
 
     async def save(self, conn: Connection, book: FeedbackBook) -> None:
         """At most six statements."""
@@ -53,10 +56,14 @@ class FeedbackStore:
         await save_shelf(conn, Q.save_issues, book.issues, lambda _, i: (i.enterprise, i.need, i.resolution is None))
         await save_shelf(conn, Q.save_replies, book.replies, lambda _, r: (r.key,))
         await save_shelf(conn, Q.save_words, book.words, lambda _, w: (w.enterprise,))
-        changed = [need for need, _ in book.cases.changes()] + [issue for issue, _ in book.issues.changes()]
-        await drop_rows(conn, Q.drop_deadlines, changed)
-        if rows := _deadline_rows(book):
-            await conn.execute(Q.save_deadlines, *columns(rows))
+        before, after = (
+            _deadlines(book.cases.before(), book.issues.before()),
+            _deadlines((c for _, c in book.cases.changes()), (i for _, i in book.issues.changes())),
+        )
+        if gone := [row for row, value in before.items() if row not in after]:
+            await conn.execute(Q.drop_deadlines, *columns(gone))
+        if new := [(*row, *value) for row, value in after.items() if before.get(row) != value]:
+            await conn.execute(Q.save_deadlines, *columns(new))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """Due limits, tasks and issues, earliest first."""
@@ -64,12 +71,14 @@ class FeedbackStore:
 
     async def load_all(self, conn: Connection) -> FeedbackBook:
         """Everything."""
-        book = FeedbackBook(limits=self.limits, encrypt=self.encrypt)
-        book.cases = await load_shelf(conn, Q.all_cases, Case)
-        book.issues = await load_shelf(conn, Q.all_issues, Issue)
-        book.replies = await load_shelf(conn, Q.all_replies, KeptReply)
-        book.words = await load_shelf(conn, Q.all_words, Words)
-        return book
+        return FeedbackBook(
+            await load_shelf(conn, Q.all_cases, Case),
+            await load_shelf(conn, Q.all_issues, Issue),
+            await load_shelf(conn, Q.all_replies, KeptReply),
+            await load_shelf(conn, Q.all_words, Words),
+            limits=self.limits,
+            encrypt=self.encrypt,
+        )
 
 
 def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
@@ -87,16 +96,15 @@ def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
     )
 
 
-def _deadline_rows(book: FeedbackBook) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = []
-    for need, case in book.cases.changes():
-        rows += [
-            (need, case.enterprise, kind, need, ref, wait.limit, wait.due_at, bank)
-            for kind, ref, wait, bank in case.waits()
-        ]
-    for issue_id, issue in book.issues.changes():
+def _deadlines(cases: Iterable[Case], issues: Iterable[Issue]) -> dict[tuple[str, str, str], tuple[Any, ...]]:
+    """(of, kind, ref) → the rest of the row, for everything that these wait for."""
+    rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+    for case in cases:
+        for kind, ref, wait, bank in case.waits():
+            rows[case.need, kind, ref] = (case.enterprise, case.need, wait.limit, wait.due_at, bank)
+    for issue in issues:
         if issue.wait and issue.resolution is None:
-            rows.append((issue_id, issue.enterprise, "issue", issue.need, issue_id, "issue", issue.wait.due_at, None))
+            rows[issue.issue, "issue", issue.issue] = (issue.enterprise, issue.need, "issue", issue.wait.due_at, None)
     return rows
 
 

@@ -28,6 +28,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Suited:
+    """An eligible product: its score, the conditions that were tried and the parts of the score."""
+
+    terms: Terms
+    score: Decimal
+    checks: list[Check]
+    parts: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What became of a need: offers; or no room under the quotas; or no suitable product at all, with what is missing."""
 
@@ -71,9 +81,9 @@ def score(found: Sequence[Check], terms: Terms, wanted: Wanted, day: date) -> tu
     return round(total, 4), {name: round(value, 4) for name, value in parts.items()}
 
 
-def shortlist(wanted: Wanted, catalogue: Iterable[Terms], day: date) -> list[tuple[Terms, Offer]]:
+def shortlist(wanted: Wanted, catalogue: Iterable[Terms], day: date) -> list[Suited]:
     """The best eligible product of each bank, best first. A bank in `exclude` or outside a named list is left out."""
-    best: dict[str, tuple[Terms, Offer]] = {}
+    best: dict[str, Suited] = {}
     for terms in catalogue:
         if not _addressed(terms.bank, wanted):
             continue
@@ -82,9 +92,9 @@ def shortlist(wanted: Wanted, catalogue: Iterable[Terms], day: date) -> list[tup
             continue
         total, parts = score(found, terms, wanted, day)
         before = best.get(terms.bank)
-        if before is None or (total, terms.key) > (before[1].score, before[0].key):
-            best[terms.bank] = (terms, _offer(wanted, terms, total, reasons(found, parts)))
-    return sorted(best.values(), key=lambda pair: (-pair[1].score, pair[0].key))
+        if before is None or (total, terms.key) > (before.score, before.terms.key):
+            best[terms.bank] = Suited(terms, total, found, parts)
+    return sorted(best.values(), key=lambda suited: (-suited.score, suited.terms.key))
 
 
 def _addressed(bank: str, wanted: Wanted) -> bool:
@@ -93,9 +103,11 @@ def _addressed(bank: str, wanted: Wanted) -> bool:
     return wanted.routing.mode != "named" or bank in wanted.routing.banks
 
 
-def _offer(wanted: Wanted, terms: Terms, total: Decimal, why: tuple[Reason, ...]) -> Offer:
+def _offer(wanted: Wanted, suited: Suited) -> Offer:
+    terms = suited.terms
     offer = derived_id("offer", wanted.need, terms.bank)  # a bank sees a need at most once, in whatever round
-    return Offer(offer=offer, bank=terms.bank, product=terms.product, score=total, reasons=why)
+    why = reasons(suited.checks, suited.parts)
+    return Offer(offer=offer, bank=terms.bank, product=terms.product, score=suited.score, reasons=why)
 
 
 def reasons(found: Sequence[Check], parts: Mapping[str, Decimal]) -> tuple[Reason, ...]:
@@ -153,7 +165,7 @@ def choose(wanted: Wanted, catalogue: Sequence[Terms], room: Room, day: date) ->
     listed = shortlist(wanted, catalogue, day)
     if not listed:
         return Choice(nearest=nearest_misses(wanted, catalogue, day))
-    chosen = [(terms, offer) for terms, offer in listed if room.has(terms)][: places_of(wanted)]
-    for terms, _ in chosen:
-        room.take(terms)
-    return Choice(offers=tuple(offer for _, offer in chosen), no_room=not chosen)
+    chosen = [suited for suited in listed if room.has(suited.terms)][: places_of(wanted)]
+    for suited in chosen:
+        room.take(suited.terms)
+    return Choice(offers=tuple(_offer(wanted, suited) for suited in chosen), no_room=not chosen)

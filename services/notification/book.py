@@ -46,10 +46,19 @@ class NotificationBook(Book):
         self.offers = offers or Shelf[Offer]()
         self.voids = voids or Shelf[Void]()
         self.limits, self.calendar = limits, WorkingCalendar.load()
+        self._offers_of: dict[str, dict[str, None]] = {}
+        for offer in self.offers:
+            self._offers_of.setdefault(offer.need, {})[offer.offer] = None
 
     def open_offers(self, need: str) -> list[Offer]:
         """The need's offers that are not closed."""
-        return [o for o in self.offers if o.need == need and o.closed is None]
+        offers = (self.offers[offer] for offer in self._offers_of.get(need, ()))
+        return [o for o in offers if o.closed is None]
+
+    def put_offer(self, offer: Offer) -> None:
+        """An offer that is new or changed."""
+        self.offers.put(offer.offer, offer)
+        self._offers_of.setdefault(offer.need, {})[offer.offer] = None
 
 
 @NotificationBook.when(BankRegistered, BankChanged)
@@ -69,23 +78,22 @@ def entry(event: BankRegisterEvent, enabled: bool) -> Bank:
 
 @NotificationBook.when(OfferPushed)
 def _pushed(book: NotificationBook, event: OfferPushed) -> None:
-    offer = Offer(offer=event.offer, need=event.need, enterprise=event.enterprise, bank=event.bank)
-    book.offers.put(event.offer, offer)
+    book.put_offer(Offer(offer=event.offer, need=event.need, enterprise=event.enterprise, bank=event.bank))
 
 
 @NotificationBook.when(OfferMade)
 def _made(book: NotificationBook, event: OfferMade) -> None:
-    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"exclusive": event.exclusive}))
+    book.put_offer(book.offers[event.offer].model_copy(update={"exclusive": event.exclusive}))
 
 
 @NotificationBook.when(IdentityDisclosed)
 def _disclosed(book: NotificationBook, event: IdentityDisclosed) -> None:
-    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"disclosed": True}))
+    book.put_offer(book.offers[event.offer].model_copy(update={"disclosed": True}))
 
 
 @NotificationBook.when(OfferClosed)
 def _closed(book: NotificationBook, event: OfferClosed) -> None:
-    book.offers.put(event.offer, book.offers[event.offer].model_copy(update={"closed": event.reason}))
+    book.put_offer(book.offers[event.offer].model_copy(update={"closed": event.reason}))
 
 
 @NotificationBook.when(NeedVoided)

@@ -17,7 +17,7 @@ class Shelf(Generic[T]):
     def __init__(self, rows: dict[str, T] | None = None) -> None:
         """`rows` as loaded."""
         self._rows: dict[str, T] = dict(rows or {})
-        self.changed: dict[str, None] = {}
+        self._before: dict[str, T | None] = {}
         self.dropped: dict[str, None] = {}
 
     def get(self, id: str) -> T | None:
@@ -42,19 +42,23 @@ class Shelf(Generic[T]):
 
     def put(self, id: str, row: T) -> None:
         """Insert or replace a row."""
+        self._before.setdefault(id, self._rows.get(id))
         self._rows[id] = row
-        self.changed[id] = None
         self.dropped.pop(id, None)
 
     def drop(self, id: str) -> None:
         """Remove a row; nothing happens when there is none."""
         if self._rows.pop(id, None) is not None:
-            self.changed.pop(id, None)
+            self._before.pop(id, None)
             self.dropped[id] = None
 
     def changes(self) -> list[tuple[str, T]]:
         """The rows to save, in the order of their first change."""
-        return [(row_id, self._rows[row_id]) for row_id in self.changed]
+        return [(row_id, self._rows[row_id]) for row_id in self._before]
+
+    def before(self) -> list[T]:
+        """The changed rows as they were loaded, without those that are new."""
+        return [row for row in self._before.values() if row is not None]
 
 
 class Book:

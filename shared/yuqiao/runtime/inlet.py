@@ -12,12 +12,14 @@ from aiokafka.errors import KafkaError
 from asyncpg import Pool
 from faststream.kafka import KafkaBroker
 
+from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.runtime.batch import Partition
 from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
+FOLLOW_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -138,14 +140,23 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._never
 
     async def _getmany(self) -> tuple[int, dict[Any, Any]]:
+        """What our own streams have, then what banks say to it: so their replies seldom have to be held. Waits for either."""
         epoch = self.epoch
         consumer = self.subscriber.consumer
+        found: dict[Any, Any] = {}
         try:
-            found = await consumer.getmany(timeout_ms=1000, max_records=self.size) if consumer else {}
+            if consumer:
+                of_banks = {tp for tp in consumer.assignment() if parse_bank_topic(tp.topic)}
+                if ours := consumer.assignment() - of_banks:
+                    found |= await consumer.getmany(*ours, max_records=self.size)
+                left = max(self.size - sum(map(len, found.values())), self.size // 4)  # a bank is heard in any case
+                wanted = of_banks if found else ()
+                if of_banks or not found:
+                    found |= await consumer.getmany(*wanted, timeout_ms=0 if found else 1000, max_records=left)
         except KafkaError as error:
             log.warning("fetch failed", error=type(error).__name__)
-            await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
-            found = {}
+            if not found:
+                await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
         return epoch, found
 
     def take(self) -> Fetched | None:
@@ -160,7 +171,9 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             self._forget(found)
             return None
         fetched = Fetched()
-        for tp, records in sorted(found.items()):
+        for tp, records in sorted(
+            found.items(), key=lambda item: (parse_bank_topic(item[0].topic) is not None, item[0])
+        ):
             partition = (tp.topic, tp.partition)
             if partition not in self.positions:
                 continue
@@ -184,7 +197,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._commit is None or self._commit.done():
             self._commit = asyncio.ensure_future(self._follow())
 
-    async def _follow(self) -> None:
+    async def _follow(self, after: float = FOLLOW_SECONDS) -> None:
+        await asyncio.sleep(after)  # offsets for lag tools need not be fresher, and each commit costs the broker
         consumer = self.subscriber.consumer
         if consumer is None:
             return
@@ -195,12 +209,12 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def stop(self) -> None:
         """Let the last offsets follow, then stop fetching."""
-        if self._fetch is not None:
-            self._fetch.cancel()
+        for task in (self._fetch, self._commit):
+            if task is not None:
+                task.cancel()
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._follow(), 2)
+            await asyncio.wait_for(self._follow(after=0), 2)
 
 
 def _record(raw: Any) -> Record:
-    headers = tuple((name, value) for name, value in raw.headers)
-    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, headers, raw.timestamp)
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, raw.headers, raw.timestamp)

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import time
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Protocol
 
 import structlog
@@ -16,6 +19,8 @@ from yuqiao.runtime.writing import log_row
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
 READ_AT_ONCE = 500
+ROWS_AT_ONCE = 5_000
+SURE_SECONDS = 1.0
 QUEUE_LIMIT = 50
 
 
@@ -36,6 +41,7 @@ class Relay:
         self.wake = asyncio.Event()
         self.must_read = True
         self.leading: Connection | None = None
+        self.sure_until = 0.0
         self.behind = False
         self.offered = False
         self.after_publish: Any = None
@@ -84,7 +90,9 @@ class Relay:
     async def _lead(self) -> bool:
         """Hold the relay lock in an open transaction, so that a frozen process loses it with its transaction."""
         if self.leading is not None:
-            await asyncio.wait_for(self.leading.execute("SELECT"), 5)
+            if time.monotonic() > self.sure_until:  # a frozen process wakes up later than this
+                await asyncio.wait_for(self.leading.execute("SELECT"), 5)
+                self.sure_until = time.monotonic() + SURE_SECONDS
             return True
         conn: Any = await self.pool.acquire(timeout=5)
         try:
@@ -106,10 +114,15 @@ class Relay:
         while self.queue or self.must_read:
             if self.must_read:
                 await self._read_all()
-            elif self.queue:
-                await self._publish(self.queue[0].rows)
-                if self.queue:
-                    self.queue.pop(0)
+            else:
+                together = self._together()
+                await self._publish([row for committed in self.queue[:together] for row in committed.rows])
+                del self.queue[:together]
+
+    def _together(self) -> int:
+        """How many of the queued batches, at least one, make a publication of about ROWS_AT_ONCE."""
+        rows = list(accumulate(len(committed.rows) for committed in self.queue))
+        return max(1, bisect_right(rows, ROWS_AT_ONCE))
 
     async def _read_all(self) -> None:
         self.queue.clear()

@@ -89,9 +89,10 @@ def test_industries_are_hierarchical() -> None:
 
 def test_a_bank_is_asked_once_with_its_best_product_and_never_again() -> None:
     dear, cheap = terms_of("bank01/dear", product(annual_rate="0.08")), terms_of("bank01/cheap", product())
-    ((_, offer),) = shortlist(wanted(), [dear, cheap], DAY)
+    room = Room({"bank01/dear": 1, "bank01/cheap": 1}, {"bank01": 2})
+    (offer,) = choose(wanted(), [dear, cheap], room, DAY).offers
     assert offer.offer == derived_id("offer", wanted().need, "bank01")
-    assert shortlist(wanted(), [dear, cheap], DAY)[0][0] is cheap
+    assert room.products == {"bank01/dear": 1, "bank01/cheap": 0}
     assert shortlist(wanted(exclude=frozenset({"bank01"})), [dear, cheap], DAY) == []
 
 
