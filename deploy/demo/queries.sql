@@ -5,8 +5,9 @@ INSERT INTO platform.clock (singleton, now) VALUES (true, $1) ON CONFLICT (singl
 SELECT pg_notify('yuqiao_clock', $1);
 
 -- name: unsent
-SELECT (SELECT count(*) FROM intake.unsent) + (SELECT count(*) FROM matching.unsent)
-    + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent);
+SELECT coalesce(sum(cardinality(seqs)), 0) FROM (
+    SELECT seqs FROM intake.unsent UNION ALL SELECT seqs FROM matching.unsent
+    UNION ALL SELECT seqs FROM notification.unsent UNION ALL SELECT seqs FROM feedback.unsent) AS u;
 
 -- name: positions
 SELECT 'intake' AS service, topic, partition, next FROM intake.position
@@ -54,8 +55,8 @@ FROM pushed AS p LEFT JOIN steps AS s ON s.offer = p.offer GROUP BY p.bank ORDER
 -- name: stage_times
 WITH steps AS (
     SELECT body::jsonb ->> 'offer' AS offer,
-        CASE type WHEN 'case.advanced' THEN body::jsonb ->> 'stage' ELSE split_part(type, '.', 2) END AS stage, min(at) AS at
-    FROM feedback.event_log WHERE type IN ('offer.accepted', 'case.advanced') AND body::jsonb ->> 'offer' IS NOT NULL GROUP BY 1, 2
+        CASE WHEN type = 'offer.accepted' THEN 'accepted' ELSE body::jsonb ->> 'stage' END AS stage, min(at) AS at
+    FROM feedback.event_log WHERE type IN ('offer.accepted', 'case.advanced', 'feedback.offer_noted') AND body::jsonb ->> 'offer' IS NOT NULL GROUP BY 1, 2
 ), pairs (earlier, later) AS (
     VALUES ('offered', 'accepted'), ('accepted', 'disclosed'), ('disclosed', 'contacted'), ('contacted', 'documents_complete'),
         ('documents_complete', 'approved'), ('approved', 'disbursed')

@@ -3,16 +3,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import chinese_calendar
 
 from deploy.stack.partitions import readers
-from deploy.verify.evidence import Evidence, Logged
+from deploy.verify.evidence import Evidence
 from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
 from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed
+from yuqiao.contracts.offers import OfferPushed
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.book import Book, Shelf
 
@@ -168,15 +169,15 @@ def order_kept(evidence: Evidence) -> Iterator[str | None]:
 @invariant("I6 timers once, never early, on the right working day")
 def timers_right(evidence: Evidence) -> Iterator[str | None]:
     """Each expiry once, not before its time, and its time is what an independent calendar says."""
-    entered: dict[tuple[str, str], Logged] = {}
+    entered = dict(_told(evidence))
     seen: set[tuple[str, str]] = set()
     days = {"accept": 1, "contact": 3, "documents": 20, "decision": 10, "disburse": 5, "consent": 5}
     for row in evidence.logs:
-        if row.service != "feedback" or row.type not in {"case.advanced", "offer.expired"}:
+        if row.type not in {"case.advanced", "offer.expired"}:
             continue
         event = row.event()
         if isinstance(event, CaseAdvanced) and event.offer and event.wait:
-            entered[(event.offer, event.wait.limit)] = row
+            entered[event.offer, event.wait.limit] = row.at
         if not isinstance(event, OfferExpired):
             continue
         place = (event.offer, event.limit)
@@ -185,9 +186,18 @@ def timers_right(evidence: Evidence) -> Iterator[str | None]:
         seen.add(place)
         yield f"{place} expired early" if event.at < event.due_at else None
         if event.limit in days and place in entered:
-            right = end_of_working_day(entered[place].at.astimezone(BEIJING).date(), days[event.limit])
+            right = end_of_working_day(entered[place].astimezone(BEIJING).date(), days[event.limit])
             due = event.due_at.astimezone(BEIJING)
             yield None if due.date() == right and due.hour == 0 else f"{place} was due {due}, right is 00:00 of {right}"
+
+
+def _told(evidence: Evidence) -> Iterator[tuple[tuple[str, str], datetime]]:
+    """(offer, limit) and since when: a bank's first two limits begin when the door tells it something."""
+    for row in evidence.logs:
+        if row.type in {"offer.pushed", "identity.sealed"}:
+            event = row.event()
+            if isinstance(event, OfferPushed | IdentitySealed):
+                yield (event.offer, "accept" if isinstance(event, OfferPushed) else "contact"), row.at
 
 
 def end_of_working_day(start: date, count: int) -> date:

@@ -12,11 +12,11 @@ UNION ALL SELECT 'notification', topic, partition, next FROM notification.positi
 UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
 
 -- name: queues
-SELECT s.service || ' unsent' AS queue, s.count FROM (
-    SELECT 'intake' AS service, count(*) AS count FROM intake.unsent
-    UNION ALL SELECT 'matching', count(*) FROM matching.unsent
-    UNION ALL SELECT 'notification', count(*) FROM notification.unsent
-    UNION ALL SELECT 'feedback', count(*) FROM feedback.unsent) AS s
+SELECT s.service || ' unsent' AS queue, coalesce(s.count, 0) AS count FROM (
+    SELECT 'intake' AS service, sum(cardinality(seqs)) AS count FROM intake.unsent
+    UNION ALL SELECT 'matching', sum(cardinality(seqs)) FROM matching.unsent
+    UNION ALL SELECT 'notification', sum(cardinality(seqs)) FROM notification.unsent
+    UNION ALL SELECT 'feedback', sum(cardinality(seqs)) FROM feedback.unsent) AS s
 UNION ALL SELECT 'intake parked', count(*) FROM intake.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'matching parked', count(*) FROM matching.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'notification parked', count(*) FROM notification.parked WHERE decided_at IS NULL

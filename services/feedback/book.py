@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
-from services.feedback.notes import ReplyKept, TaskDone, WordsKept
+from services.feedback.notes import OfferNoted, TaskDone, WordsKept
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import (
     CaseAdvanced,
@@ -17,6 +17,9 @@ from yuqiao.contracts.cases import (
     OfferExpired,
     PlanAdopted,
     ReofferRequested,
+    ReplyAnswered,
+    ReplyApplied,
+    ReplyRefused,
     TaskDue,
 )
 from yuqiao.policy.calendar import WorkingCalendar
@@ -104,9 +107,16 @@ def _advanced(book: FeedbackBook, event: CaseAdvanced) -> None:
         update={"stage": event.stage, "wait": event.wait, "approved_cny": approved, "extended": extended}
     )
     book.change_offer(event.need, changed)
+
+
+@FeedbackBook.when(OfferNoted)
+def _noted(book: FeedbackBook, event: OfferNoted) -> None:
+    offer = book.cases[event.need].offers.get(event.offer)
+    offer = offer or CaseOffer(offer=event.offer, bank=event.bank, stage=event.stage)
+    book.change_offer(event.need, offer.model_copy(update={"stage": event.stage, "wait": event.wait}))
     if event.stage == "offered":
         book.change(event.need, stage="offered", wait=None)
-    if event.stage == "disclosed":
+    else:
         book.introduce(f"disclosed:{event.offer}", event.enterprise)
 
 
@@ -189,10 +199,15 @@ def _issue_resolved(book: FeedbackBook, event: IssueResolved) -> None:
     book.issues.put(event.issue, issue.model_copy(update={"resolution": event.resolution, "wait": None}))
 
 
-@FeedbackBook.when(ReplyKept)
-def _kept(book: FeedbackBook, event: ReplyKept) -> None:
-    kept = KeptReply(key=event.enterprise, digest=event.digest, applied=event.applied, reasons=event.reasons)
-    book.replies.put(event.reply, kept)
+@FeedbackBook.when(ReplyApplied, ReplyRefused)
+def _judged(book: FeedbackBook, event: ReplyAnswered) -> None:
+    """The first verdict on a reply to a case stands."""
+    name = f"{event.bank}/{event.reply}"
+    if event.enterprise and event.digest and name not in book.replies:
+        reasons = event.reasons if isinstance(event, ReplyRefused) else ()
+        applied = isinstance(event, ReplyApplied)
+        kept = KeptReply(key=event.enterprise, digest=event.digest, applied=applied, reasons=reasons)
+        book.replies.put(name, kept)
 
 
 @FeedbackBook.when(WordsKept)

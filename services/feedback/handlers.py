@@ -1,11 +1,13 @@
 """What feedback does on the other services' events and an operator's word; replies and deadlines have files of their own."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from services.feedback.book import FeedbackBook
-from services.feedback.case import CaseOffer
+from services.feedback.case import Case, CaseOffer
 from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, wait_for
 from services.feedback.messages import ResolveIssue
+from services.feedback.notes import OfferNoted
 from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, IssueResolved, Wait
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import EnterpriseDisputed, IdentityWithheld, NeedRegistered, NeedWithdrawn
@@ -76,7 +78,20 @@ def on_offer_pushed(book: FeedbackBook, pushed: OfferPushed, at: Moment) -> Iter
         yield advance(book, case, offer, "closed", None, at)
         return
     wait = Wait(limit="accept", on="bank", due_at=pushed.respond_by, provisional=pushed.provisional)
-    yield advance(book, case, offer, "offered", None, at).model_copy(update={"wait": wait})
+    yield _noted(case, offer, "offered", wait, at)
+
+
+def _noted(case: Case, offer: CaseOffer, stage: Literal["offered", "disclosed"], wait: Wait, at: Moment) -> OfferNoted:
+    """The door has told the bank, and by when it should act; the case keeps what was said."""
+    return OfferNoted(
+        at=at.now,
+        enterprise=case.enterprise,
+        need=case.need,
+        offer=offer.offer,
+        bank=offer.bank,
+        stage=stage,
+        wait=wait,
+    )
 
 
 def on_offer_undeliverable(book: FeedbackBook, failed: OfferUndeliverable, at: Moment) -> Iterator[Out]:
@@ -92,7 +107,11 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
     """The bank knows the enterprise: it has to call."""
     found = book.find(disclosed.offer)
     if found and found[1].stage in {"accepted", "withheld"} and found[0].outcome is None:
-        yield advance(book, *found, "disclosed", "contact", at)
+        case, offer = found
+        wait = wait_for(book, "contact", at)
+        if disclosed.contact_by:
+            wait = wait.model_copy(update={"due_at": disclosed.contact_by})
+        yield _noted(case, offer, "disclosed", wait, at)
 
 
 def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Moment) -> Iterator[Out]:

@@ -1,19 +1,23 @@
 """Facts that feedback keeps for itself."""
 
-from yuqiao.contracts.values import Id, Reason
+from typing import Literal
+
+from yuqiao.contracts.cases import Wait
+from yuqiao.contracts.values import BankId, Id
 from yuqiao.runtime.messages import Note
 
 
-class ReplyKept(Note):
-    """A bank's reply and its verdict: `reply` is bank/ce_id, `digest` of its bytes."""
+class OfferNoted(Note):
+    """An offer reached a stage that an event of another service names, and waits under a limit that began there."""
 
-    wire_type = "feedback.reply_kept"
+    wire_type = "feedback.offer_noted"
     key_field = "enterprise"
     enterprise: Id
-    reply: str
-    digest: str
-    applied: bool
-    reasons: tuple[Reason, ...] = ()
+    need: Id
+    offer: Id
+    bank: BankId
+    stage: Literal["offered", "disclosed"]
+    wait: Wait
 
 
 class TaskDone(Note):

@@ -6,7 +6,7 @@ from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, KeptReply
 from services.feedback.consequences import advance, after_end, plan, raise_issue, wait_for
-from services.feedback.notes import ReplyKept, TaskDone, WordsKept
+from services.feedback.notes import TaskDone, WordsKept
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import (
     ContactReport,
@@ -40,14 +40,6 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
     if [w.code for w in wrong] == ["wrong_stage"] and domain.overtakes(offer, reply):
         yield Hold(f"disclosed:{offer.offer}")
         return
-    yield ReplyKept(
-        at=at.now,
-        enterprise=case.enterprise,
-        reply=f"{bank}/{at.cause.id}",
-        digest=at.cause.digest,
-        applied=not wrong,
-        reasons=wrong,
-    )
     if reply.note:
         sealed = book.encrypt(reply.note, at.cause.place)
         yield WordsKept(at=at.now, enterprise=case.enterprise, place=at.cause.place, sealed=sealed)
@@ -154,6 +146,7 @@ def on_bad_record(book: FeedbackBook, bad: BadRecord, at: Moment) -> Iterator[Ou
         reply=bad.record_id,
         reply_type=bad.record_type,
         place=at.cause.place,
+        digest=at.cause.digest,
         reasons=bad.reasons,
     )
 
@@ -182,6 +175,7 @@ def _applied(case: Case, reply: Reply, repeated: bool, at: Moment) -> ReplyAppli
         reply=at.cause.id,
         reply_type=at.cause.type,
         place=at.cause.place,
+        digest=at.cause.digest,
         repeated=repeated,
     )
 
@@ -197,5 +191,6 @@ def _refused(bank: str, reply: Reply, reasons: tuple[Reason, ...], at: Moment, c
         reply=at.cause.id,
         reply_type=at.cause.type,
         place=at.cause.place,
+        digest=at.cause.digest,
         reasons=reasons,
     )

@@ -1,13 +1,14 @@
 """Intake's state and how each event changes it. What must never be published is taken from commands, by `keep`."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
 
 from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
 from services.intake.filing import ANY_BANK
-from services.intake.notes import BankNoted, ListOpened, NeedAnswered, ProgressNoted, RowDropped, RowTaken
-from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, OfferProgress, Pending, Progress
+from services.intake.notes import BankNoted, ListOpened, NeedAnswered, OffersNoted, ProgressNoted, RowDropped, RowTaken
+from services.intake.progress import ENDED, advanced, disclosed, offered
+from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
     ConsentGranted,
@@ -19,13 +20,15 @@ from yuqiao.contracts.needs import (
     NeedWithdrawn,
 )
 from yuqiao.contracts.values import Identity
+from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.book import Book, Shelf
 from yuqiao.runtime.messages import Command
 
 Seal = Callable[[Identity, str, str], str]
 """identity, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
+P = TypeVar("P", IdentitySealed, OffersNoted, ProgressNoted)
 
 
 class IntakeBook(Book):
@@ -36,6 +39,7 @@ class IntakeBook(Book):
     def __init__(
         self,
         seal: Seal | None = None,
+        limits: TimeLimits | None = None,
         *,
         needs: Shelf[Need] | None = None,
         consents: Shelf[Consent] | None = None,
@@ -47,9 +51,10 @@ class IntakeBook(Book):
         banks: Shelf[Bank] | None = None,
         privates: Shelf[NeedPrivate] | None = None,
     ) -> None:
-        """The shelves as loaded; `seal` is the capability to close an identity for a bank."""
+        """The shelves as loaded; `seal` closes an identity for a bank, `limits` say what a bank has time for."""
         super().__init__()
         self._seal = seal
+        self.limits, self.calendar = limits or TimeLimits(()), WorkingCalendar.load()
         self.needs: Shelf[Need] = needs or Shelf()
         self.consents: Shelf[Consent] = consents or Shelf()
         self.pendings: Shelf[Pending] = pendings or Shelf()
@@ -189,17 +194,27 @@ def _(book: IntakeBook, event: IdentityWithheld) -> None:
 @IntakeBook.when(IdentitySealed)
 def _(book: IntakeBook, event: IdentitySealed) -> None:
     book.pendings.drop(event.offer)
+    _show(book, event, disclosed)
+
+
+@IntakeBook.when(OffersNoted)
+def _(book: IntakeBook, event: OffersNoted) -> None:
+    _show(book, event, offered)
 
 
 @IntakeBook.when(ProgressNoted)
 def _(book: IntakeBook, event: ProgressNoted) -> None:
-    before = book.progress.get(event.need)
-    if before:
-        book.progress.put(event.need, advanced(before, event))
+    _show(book, event, advanced)
     if event.offer and event.offer_stage in ENDED:
         book.pendings.drop(event.offer)
     if event.outcome:
         _close(book, event.need)
+
+
+def _show(book: IntakeBook, event: P, step: Callable[[Progress, P], Progress]) -> None:
+    before = book.progress.get(event.need)
+    if before:
+        book.progress.put(event.need, step(before, event))
 
 
 def _close(book: IntakeBook, need_id: str) -> None:
@@ -208,35 +223,6 @@ def _close(book: IntakeBook, need_id: str) -> None:
         book.put_need(need.model_copy(update={"open": False}))
     for pending in [p for p in book.pendings if p.need == need_id]:
         book.pendings.drop(pending.offer)
-
-
-def advanced(before: Progress, step: ProgressNoted) -> Progress:
-    """The progress after one more step."""
-    change: dict[str, Any] = {"at": step.at, "wait_on": step.wait_on, "due_at": step.due_at}
-    if step.stage:
-        change |= {"stage": step.stage, "outcome": step.outcome}
-    if step.offer and step.bank and step.offer_stage:
-        known = {o.offer: o for o in before.offers}
-        old = known.get(step.offer)
-        known[step.offer] = OfferProgress(
-            offer=step.offer,
-            bank=step.bank,
-            stage=step.offer_stage,
-            reached=tuple(dict.fromkeys((*(old.reached if old else ()), step.offer_stage))),
-            reason=step.reason,
-            amount_cny=step.amount_cny or (old.amount_cny if old else None),
-        )
-        change["offers"] = tuple(known.values())
-        if not step.stage and not before.outcome:
-            change["stage"] = _stage(known.values())
-    return before.model_copy(update=change)
-
-
-def _stage(offers: Iterable[OfferProgress]) -> str:
-    stages = {o.stage for o in offers}
-    if stages - ENDED - {"offered"}:
-        return "in_process"
-    return "offered" if "offered" in stages else "waiting"
 
 
 def answer_of(event: NeedAnswered) -> Answer:

@@ -1,19 +1,19 @@
-"""What an enterprise is shown of its case: feedback's events, noted without anything but stages, reasons and due times."""
+"""What an enterprise is shown of its case: events of matching and feedback, noted: stages, reasons, due times, no more."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from services.intake.book import IntakeBook
-from services.intake.notes import ProgressNoted
+from services.intake.notes import OffersNoted, ProgressNoted
 from yuqiao.contracts.cases import (
     CaseAdvanced,
     CaseEvent,
-    CaseOpened,
     CaseResolved,
     OfferDeclined,
     OfferExpired,
     ReofferRequested,
 )
+from yuqiao.contracts.matches import NeedMatched
 from yuqiao.runtime.messages import Hold, Moment, Out
 
 
@@ -39,9 +39,16 @@ def _known(book: IntakeBook, event: CaseEvent, at: Moment, **step: Any) -> Itera
         yield Hold(event.need)
 
 
-def on_case_opened(book: IntakeBook, event: CaseOpened, at: Moment) -> Iterator[Out]:
-    """The case exists."""
-    return _known(book, event, at, stage="registered")
+def on_need_matched(book: IntakeBook, event: NeedMatched, at: Moment) -> Iterator[Out]:
+    """The need goes to banks; when they have answered or not, the case says so."""
+    if event.need in book.needs:
+        yield OffersNoted(
+            at=at.now,
+            enterprise=event.enterprise,
+            need=event.need,
+            offers={offer.offer: offer.bank for offer in event.offers},
+            due_at=book.limits.due("accept", at.now, book.calendar).at,
+        )
 
 
 def on_case_advanced(book: IntakeBook, event: CaseAdvanced, at: Moment) -> Iterator[Out]:

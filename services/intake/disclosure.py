@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.intake.book import IntakeBook, bank_subject
-from services.intake.cases import noted
 from services.intake.commands import GrantConsent, RevokeConsent
 from services.intake.domain import Consent, Need, Said, is_live
 from services.intake.filing import ANY_BANK
@@ -29,7 +28,6 @@ def on_offer_accepted(book: IntakeBook, accepted: OfferAccepted, at: Moment) -> 
     elif need is None:
         yield Hold(accepted.need)
     else:
-        yield noted(accepted, at, offer_stage="accepted")
         yield _disclosed(book, need, accepted.offer, bank, book.said(need.enterprise), at)
 
 
@@ -63,7 +61,8 @@ def _disclosed(
         sealed = book.seal(identity, bank)
     except ValueError:
         return IdentityWithheld(reason="bank_key_missing", **place)
-    return IdentitySealed(key_id=bank.key_id, sealed=sealed, **place)
+    contact_by = book.limits.due("contact", at.now, book.calendar).at
+    return IdentitySealed(key_id=bank.key_id, sealed=sealed, contact_by=contact_by, **place)
 
 
 def on_grant_consent(book: IntakeBook, command: GrantConsent, at: Moment) -> Iterator[Out]:

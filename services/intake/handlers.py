@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from services.intake.book import IntakeBook, row_id
 from services.intake.cases import (
     on_case_advanced,
-    on_case_opened,
     on_case_resolved,
+    on_need_matched,
     on_offer_declined,
     on_offer_expired,
     on_reoffer_requested,
@@ -33,12 +33,12 @@ from yuqiao.runtime.messages import Moment, Out, Refused
 __all__ = [
     "on_bank",
     "on_case_advanced",
-    "on_case_opened",
     "on_case_resolved",
     "on_confirm_report",
     "on_dispute_report",
     "on_file_report",
     "on_grant_consent",
+    "on_need_matched",
     "on_offer_accepted",
     "on_offer_declined",
     "on_offer_expired",

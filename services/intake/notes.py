@@ -89,6 +89,17 @@ class ClientRegistered(Note):
     scopes: tuple[Literal["lists:write", "needs:write"], ...]
 
 
+class OffersNoted(Note):
+    """A need goes to these banks, which should answer by `due_at`."""
+
+    wire_type = "intake.offers_noted"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    offers: dict[Id, BankId]
+    due_at: AwareDatetime
+
+
 class ProgressNoted(Note):
     """A step of a case, as the enterprise is shown it."""
 

@@ -20,6 +20,7 @@ from services.intake.notes import (
     ListFiled,
     ListOpened,
     NeedAnswered,
+    OffersNoted,
     ProgressNoted,
     RowDropped,
     RowTaken,
@@ -28,13 +29,13 @@ from services.intake.store import make_store
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseAdvanced,
-    CaseOpened,
     CaseResolved,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
     ReofferRequested,
 )
+from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.needs import (
     ConsentGranted,
     ConsentRevoked,
@@ -67,7 +68,7 @@ service: Service[IntakeBook] = Service(
         BankRegistered: handlers.on_bank,
         BankChanged: handlers.on_bank,
         BankDisabled: handlers.on_bank,
-        CaseOpened: handlers.on_case_opened,
+        NeedMatched: handlers.on_need_matched,
         CaseAdvanced: handlers.on_case_advanced,
         OfferAccepted: handlers.on_offer_accepted,
         OfferDeclined: handlers.on_offer_declined,
@@ -94,6 +95,7 @@ service: Service[IntakeBook] = Service(
         RowDropped,
         NeedAnswered,
         ClientRegistered,
+        OffersNoted,
         ProgressNoted,
     ),
     routes=http.routes,

@@ -14,6 +14,7 @@ from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Identity
+from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
@@ -31,9 +32,9 @@ _NEEDS_ROWS = (RegisterNeed, RemoveRow)
 class IntakeStore:
     """The store of one process."""
 
-    def __init__(self, sealing: Seal) -> None:
+    def __init__(self, sealing: Seal, limits: TimeLimits) -> None:
         """`sealing` becomes a capability of each book."""
-        self.sealing = sealing
+        self.sealing, self.limits = sealing, limits
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
         """The enterprise, the list or the bank; with a bank, every enterprise whose disclosure waits for it."""
@@ -57,6 +58,7 @@ class IntakeStore:
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
         return IntakeBook(
             self.sealing,
+            self.limits,
             needs=await load_shelf(conn, Q.load_needs, Need, found),
             consents=await load_shelf(conn, Q.load_consents, Consent, found),
             pendings=await load_shelf(conn, Q.load_pendings, Pending, found),
@@ -96,6 +98,7 @@ class IntakeStore:
         keys = [row["key"] for row in await conn.fetch(Q.all_keys)]
         return IntakeBook(
             self.sealing,
+            self.limits,
             needs=await load_shelf(conn, Q.load_needs, Need, keys),
             consents=await load_shelf(conn, Q.load_consents, Consent, keys),
             pendings=await load_shelf(conn, Q.load_pendings, Pending, keys),
@@ -109,7 +112,7 @@ class IntakeStore:
 
 def make_store(settings: Settings) -> Store[IntakeBook]:
     """The store with the real seal."""
-    return IntakeStore(_seal)
+    return IntakeStore(_seal, TimeLimits.load(settings.time_limits))
 
 
 def _seal(identity: Identity, public_key: str, key_id: str) -> str:

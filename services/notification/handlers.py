@@ -73,14 +73,22 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
     offer = book.offers.get(sealed.offer)
     if offer is None or offer.closed or offer.bank != sealed.bank:
         return
-    yield IdentityDisclosed(at=at.now, enterprise=offer.enterprise, need=offer.need, offer=offer.offer, bank=offer.bank)
+    contact_by = sealed.contact_by or book.limits.due("contact", sealed.at, book.calendar).at
+    yield IdentityDisclosed(
+        at=at.now,
+        enterprise=offer.enterprise,
+        need=offer.need,
+        offer=offer.offer,
+        bank=offer.bank,
+        contact_by=contact_by,
+    )
     yield NeedDisclosed(
         at=at.now,
         bank=offer.bank,
         offer=offer.offer,
         key_id=sealed.key_id,
         sealed=sealed.sealed,
-        contact_by=book.limits.due("contact", at.now, book.calendar).at,
+        contact_by=contact_by,
     )
 
 

@@ -104,7 +104,10 @@ class OfferExpired(CaseOfferEvent):
 
 
 class ReplyAnswered(StreamEvent):
-    """The judgement of one record on a bank's replies topic; notification turns it into that bank's receipt."""
+    """The judgement of one record on a bank's replies topic; notification turns it into that bank's receipt.
+
+    `digest` (SHA-256 of the body): the same id with the same body gets the same answer again, with another it is refused.
+    """
 
     stream = streams.CASES
     enterprise: Id | None = None
@@ -114,6 +117,7 @@ class ReplyAnswered(StreamEvent):
     reply: str | None = None
     reply_type: str | None = None
     place: str
+    digest: str | None = None
 
     @property
     def key(self) -> str:

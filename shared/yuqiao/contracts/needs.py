@@ -3,6 +3,8 @@
 from datetime import date
 from typing import ClassVar, Literal
 
+from pydantic import AwareDatetime
+
 from yuqiao.contracts import streams
 from yuqiao.contracts.base import StreamEvent
 from yuqiao.contracts.values import BankId, Code, Id, NeedFacts, Origin, Routing
@@ -61,7 +63,10 @@ class ConsentRevoked(NeedEvent):
 
 
 class IdentitySealed(NeedEvent):
-    """The disclosure: the identity as compact JWE for that bank's key. Consent was live in the same commit."""
+    """The disclosure: the identity as compact JWE for that bank's key. Consent was live in the same commit.
+
+    The bank has to call by `contact_by`: three working days from the disclosure.
+    """
 
     wire_type = "identity.sealed"
     need: Id
@@ -69,6 +74,7 @@ class IdentitySealed(NeedEvent):
     bank: BankId
     key_id: str
     sealed: str
+    contact_by: AwareDatetime | None = None
 
 
 class IdentityWithheld(NeedEvent):

@@ -30,9 +30,10 @@ class OfferPushed(OfferEvent):
 
 
 class IdentityDisclosed(OfferEvent):
-    """The sealed identity stands on the bank's topic."""
+    """The sealed identity stands on the bank's topic. The bank has to call by `contact_by`."""
 
     wire_type = "identity.disclosed"
+    contact_by: AwareDatetime | None = None
 
 
 class OfferClosed(OfferEvent):

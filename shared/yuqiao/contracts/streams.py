@@ -23,7 +23,7 @@ class Stream:
 
 NEEDS = Stream("yuqiao.needs.v1", "intake", frozenset({"matching", "notification", "feedback"}))
 BANKS = Stream("yuqiao.banks.v1", "notification", frozenset({"intake", "matching", "feedback"}), compacted=True)
-MATCHES = Stream("yuqiao.matches.v1", "matching", frozenset({"notification", "feedback"}))
+MATCHES = Stream("yuqiao.matches.v1", "matching", frozenset({"intake", "notification", "feedback"}))
 OFFERS = Stream("yuqiao.offers.v1", "notification", frozenset({"feedback"}))
 CASES = Stream("yuqiao.cases.v1", "feedback", frozenset({"intake", "matching", "notification"}))
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
@@ -69,6 +71,7 @@ class KafkaPublisher:
             enable_idempotence=True,
             max_batch_size=131_072,
             linger_ms=0,
+            partitioner=partition_of,
             request_timeout_ms=8_000,
         )
         try:
@@ -95,6 +98,16 @@ class KafkaPublisher:
         if self.producer is not None:
             await _stop(self.producer)
             self.producer = None
+
+
+@lru_cache(maxsize=50_000)
+def _hashed(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def partition_of(key: bytes, every: Sequence[int], available: Sequence[int]) -> int:
+    """Kafka's own partition of a key: murmur2 over every partition. In pure Python it is worth remembering."""
+    return every[_hashed(key) % len(every)] if len(every) > 1 else every[0]
 
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> None:

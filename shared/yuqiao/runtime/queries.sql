@@ -52,7 +52,8 @@ WITH appended AS (
     ORDER BY ordinal
     RETURNING seq, topic
 ), waiting AS (
-    INSERT INTO unsent (seq, writer) SELECT seq, $10 FROM appended WHERE topic IS NOT NULL
+    INSERT INTO unsent (seq, writer, seqs)
+    SELECT min(seq), $10, array_agg(seq) FROM appended WHERE topic IS NOT NULL HAVING count(*) > 0
 )
 SELECT seq FROM appended ORDER BY seq;
 
@@ -60,7 +61,8 @@ SELECT seq FROM appended ORDER BY seq;
 SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
 
 -- name: unsent
-SELECT seq, id, type, topic, key, sequence, at, body FROM unsent JOIN event_log USING (seq) ORDER BY seq LIMIT $1;
+SELECT u.seq AS batch, e.seq, e.id, e.type, e.topic, e.key, e.sequence, e.at, e.body
+FROM (SELECT seq, seqs FROM unsent ORDER BY seq LIMIT $1) AS u JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
 
 -- name: mark_sent
 DELETE FROM unsent WHERE seq = ANY($1::bigint[]);
@@ -136,7 +138,7 @@ DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1);
 
 -- name: counts
 SELECT
-    (SELECT count(*) FROM unsent) AS unsent,
+    (SELECT coalesce(sum(cardinality(seqs)), 0) FROM unsent)::float8 AS unsent,
     (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM unsent JOIN event_log USING (seq))::float8
         AS oldest_unsent,
     (SELECT count(*) FROM parked WHERE decided_at IS NULL) AS parked,

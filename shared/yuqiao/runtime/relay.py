@@ -5,7 +5,8 @@ import contextlib
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, Protocol
 
 import structlog
@@ -18,7 +19,7 @@ from yuqiao.runtime.writing import log_row
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
-READ_AT_ONCE = 500
+BATCHES_AT_ONCE = 4
 ROWS_AT_ONCE = 5_000
 SURE_SECONDS = 1.0
 QUEUE_LIMIT = 50
@@ -116,7 +117,7 @@ class Relay:
                 await self._read_all()
             else:
                 together = self._together()
-                await self._publish([row for committed in self.queue[:together] for row in committed.rows])
+                await self._publish([committed.rows for committed in self.queue[:together]])
                 del self.queue[:together]
 
     def _together(self) -> int:
@@ -127,17 +128,21 @@ class Relay:
     async def _read_all(self) -> None:
         self.queue.clear()
         self.must_read = False
-        while rows := await self.pool.fetch(Q.unsent, READ_AT_ONCE):
-            await self._publish([log_row(self.service, row) for row in rows])
+        while rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE):
+            by_batch = sorted(rows, key=itemgetter("batch", "seq"))
+            await self._publish(
+                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))]
+            )
 
-    async def _publish(self, rows: Sequence[LogRow]) -> None:
+    async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
+        rows = [row for batch in batches for row in batch]
         try:
             await self.publisher.publish(rows)
         except Exception as error:
             raise PublishFailed(f"{type(error).__name__}: {error}") from error
         if self.after_publish:
             self.after_publish()
-        await self.pool.execute(Q.mark_sent, [row.seq for row in rows])
+        await self.pool.execute(Q.mark_sent, [batch[0].seq for batch in batches])
         metrics.published.inc(len(rows))
 
     async def resign(self) -> None:

@@ -1,9 +1,9 @@
 """What a batch writes besides the book: the event log with its sequences, held and parked messages."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from asyncpg import Connection
@@ -64,16 +64,12 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
     """Give sequences, append to the event log; returns the rows that have a topic, in commit order."""
     if not out:
         return []
-    places = [(e.event.topic or "", e.event.key) for e in out]
-    counts = {place: len(list(group)) for place, group in groupby(sorted(places))}
-    taken = await conn.fetch(
-        Q.take_sequences, [t for t, _ in counts], [k for _, k in counts], [int(n) for n in counts.values()]
-    )
-    following = {(r["topic"], r["key"]): r["last"] - counts[(r["topic"], r["key"])] for r in taken}
+    following = await _sequences(conn, [(e.event.topic, e.event.key) for e in out if e.event.topic])
     rows: list[tuple[Any, ...]] = []
-    for emitted, place in zip(out, places, strict=True):
-        following[place] += 1
+    for emitted in out:
         event = emitted.event
+        place = (event.topic or "", event.key)
+        following[place] = following.get(place, 0) + (event.topic is not None)
         rows.append(
             (
                 event_id(service, emitted),
@@ -93,6 +89,15 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
         for seq, row in zip(seqs, rows, strict=True)
         if row[3] is not None
     ]
+
+
+async def _sequences(conn: Connection, places: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The last sequence given so far for each (topic, key); what is published now takes the next ones."""
+    counts = Counter(places)
+    taken = await conn.fetch(
+        Q.take_sequences, [t for t, _ in counts], [k for _, k in counts], [int(n) for n in counts.values()]
+    )
+    return {(r["topic"], r["key"]): r["last"] - counts[(r["topic"], r["key"])] for r in taken}
 
 
 def _envelope(service: str, row: tuple[Any, ...]) -> Envelope:

@@ -17,7 +17,8 @@ async def toy_template(postgres: LocalPostgres) -> str:
     await admin.execute("CREATE DATABASE toy_template")
     await admin.close()
     conn = await asyncpg.connect(postgres.dsn("postgres", postgres.admin_password, "toy_template"))
-    await conn.execute((OWN / "0001_runtime.sql").read_text(encoding="utf-8"))
+    for migration in sorted(OWN.glob("*.sql")):
+        await conn.execute(migration.read_text(encoding="utf-8"))
     await conn.execute("CREATE TABLE counted (thing text PRIMARY KEY, body text NOT NULL)")
     await conn.close()
     return "toy_template"

@@ -72,7 +72,7 @@ async def test_an_accepting_bank_gets_the_identity_and_nobody_else_can_read_it(
     assert open_sealed(sealed["sealed"], PEM).uscc == NEED["uscc"]
     assert (sealed["bank"], sealed["offer"]) == ("bank01", OFFER)
     shown = (await http.get(path, headers=JSON)).json()
-    assert (shown["stage"], shown["banks"][0]["stage_term"]) == ("in_process", "已受理")
+    assert (shown["stage"], shown["banks"][0]["stage_term"]) == ("in_process", "已披露")
 
 
 async def test_a_bank_that_accepts_before_it_is_known_here_waits(intake: Intake, http: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ CREATE TABLE inbox (
     claimed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (stream, id)
 );
-CREATE INDEX inbox_age ON inbox USING brin (claimed_at);
+CREATE INDEX inbox_age ON inbox (claimed_at);
 
 CREATE TABLE key_lock (key text PRIMARY KEY);
 

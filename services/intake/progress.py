@@ -1,0 +1,63 @@
+"""What an enterprise is shown of its need's case, after one more step. Events of two streams: either may be the first."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.intake.notes import OffersNoted, ProgressNoted
+from services.intake.shelves import OfferProgress, Progress
+from yuqiao.contracts.needs import IdentitySealed
+
+ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
+
+
+def offered(before: Progress, step: OffersNoted) -> Progress:
+    """The need has gone to banks. A bank that has been faster than this news keeps its stage."""
+    offers = {
+        offer: OfferProgress(offer=offer, bank=bank, stage="offered", reached=("offered",))
+        for offer, bank in step.offers.items()
+    } | {o.offer: o for o in before.offers}
+    if before.outcome or _stage(offers.values()) != "offered":
+        return before.model_copy(update={"offers": tuple(offers.values())})
+    return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.due_at})
+
+
+def disclosed(before: Progress, step: IdentitySealed) -> Progress:
+    """A bank accepted, and knows the enterprise now: it has to call."""
+    offers = {o.offer: o for o in before.offers}
+    offers[step.offer] = _moved(offers.get(step.offer), step.offer, step.bank, "accepted", "disclosed")
+    return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.contact_by})
+
+
+def advanced(before: Progress, step: ProgressNoted) -> Progress:
+    """The case, or one bank's part in it, reached a stage."""
+    change: dict[str, Any] = {"at": step.at, "wait_on": step.wait_on, "due_at": step.due_at}
+    if step.stage:
+        change |= {"stage": step.stage, "outcome": step.outcome}
+    if not (step.offer and step.bank and step.offer_stage):
+        return before.model_copy(update=change)
+    offers = {o.offer: o for o in before.offers}
+    moved = _moved(offers.get(step.offer), step.offer, step.bank, step.offer_stage)
+    amount = step.amount_cny or moved.amount_cny
+    offers[step.offer] = moved.model_copy(update={"reason": step.reason, "amount_cny": amount})
+    return _after(before, offers, change)
+
+
+def _moved(before: OfferProgress | None, offer: str, bank: str, *stages: str) -> OfferProgress:
+    reached = tuple(dict.fromkeys((*(before.reached if before else ()), *stages)))
+    if before:
+        return before.model_copy(update={"stage": stages[-1], "reached": reached})
+    return OfferProgress(offer=offer, bank=bank, stage=stages[-1], reached=reached)
+
+
+def _after(before: Progress, offers: dict[str, OfferProgress], change: dict[str, Any]) -> Progress:
+    """The offers as they are now; the case's stage follows from them, unless it is told or the case is over."""
+    if "stage" not in change and not before.outcome:
+        change["stage"] = _stage(offers.values())
+    return before.model_copy(update=change | {"offers": tuple(offers.values())})
+
+
+def _stage(offers: Iterable[OfferProgress]) -> str:
+    stages = {o.stage for o in offers}
+    if stages - ENDED - {"offered"}:
+        return "in_process"
+    return "offered" if "offered" in stages else "waiting"
