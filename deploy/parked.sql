@@ -7,7 +7,7 @@ SELECT id, subject, key, topic, partition, "offset", held_at::text AS held_at, e
 FROM held WHERE released_at IS NULL ORDER BY id LIMIT $1;
 
 -- name: list_refused
-SELECT id, type, key, at::text AS at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
+SELECT id::text AS id, type, key, at::text AS at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
 
 -- name: show
 SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", convert_from(coalesce(record_key, ''), 'UTF8') AS record_key,

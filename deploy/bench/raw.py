@@ -32,8 +32,9 @@ async def throughput(options: Options, topic: str, partitions: int, events: int,
         for tp in tps:
             consumer.seek(tp, ends[tp])
         body, pairs = b"x" * size, headers()
+        keys = [str(uuid4()).encode() for _ in range(events)]
         began = time.perf_counter()
-        futures = [await producer.send(topic, body, key=str(n).encode(), headers=pairs) for n in range(events)]
+        futures = [await producer.send(topic, body, key=key, headers=pairs) for key in keys]
         await asyncio.gather(*futures)
         seen = 0
         while seen < events:

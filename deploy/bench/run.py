@@ -54,8 +54,7 @@ class Bench:
         """Everything up, quotas out of the way."""
         products = self.stack.home / "products.yaml"
         products.write_text(yaml.safe_dump({bank: [_product(bank)] for bank in self.banks}), encoding="utf-8")
-        extra = [self._simulator(bank, products) for bank in self.banks]
-        self.stack.up(self.banks, extra)
+        self.stack.up(self.banks, [self._simulators(products)])
         with httpx.Client(base_url=self.stack.url("notification"), headers=self.stack.operator_headers()) as client:
             for bank, body in bank_register(self.banks, self.stack.home).items():
                 wide = json.loads(body) | {"daily_quota": 100_000}
@@ -65,10 +64,11 @@ class Bench:
         for future in admin.create_topics([NewTopic(RAW_TOPIC, 6, 1), NewTopic(RAW_ONE, 1, 1)]).values():
             future.result(30)
 
-    def _simulator(self, bank: str, products: Path) -> Child:
+    def _simulators(self, products: Path) -> Child:
+        """All banks in one process, each with its own credentials and connections: the machine is for the services."""
         command = [sys.executable, "-m", "yuqiao.bank.simulator", "--instant", "--products", str(products)]
-        command += ["--env", str(self.stack.provision.bank_file(bank))]
-        return Child(bank, tuple(command), {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"})
+        command += ["--env", *(str(self.stack.provision.bank_file(bank)) for bank in self.banks)]
+        return Child("banks", tuple(command), {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"})
 
     def raw_options(self) -> dict[str, Any]:
         """The administrator's clients: the same security as everybody's, rights on the raw topics."""

@@ -1,8 +1,8 @@
 -- name: logs
-SELECT 'intake' AS service, seq, id, type, topic, key, sequence, at, cause, body FROM intake.event_log
-UNION ALL SELECT 'matching', seq, id, type, topic, key, sequence, at, cause, body FROM matching.event_log
-UNION ALL SELECT 'notification', seq, id, type, topic, key, sequence, at, cause, body FROM notification.event_log
-UNION ALL SELECT 'feedback', seq, id, type, topic, key, sequence, at, cause, body FROM feedback.event_log
+SELECT 'intake' AS service, seq, id::text AS id, type, topic, key, sequence, at, cause, body FROM intake.event_log
+UNION ALL SELECT 'matching', seq, id::text AS id, type, topic, key, sequence, at, cause, body FROM matching.event_log
+UNION ALL SELECT 'notification', seq, id::text AS id, type, topic, key, sequence, at, cause, body FROM notification.event_log
+UNION ALL SELECT 'feedback', seq, id::text AS id, type, topic, key, sequence, at, cause, body FROM feedback.event_log
 ORDER BY 1, 2;
 
 -- name: positions

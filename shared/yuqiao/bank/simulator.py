@@ -1,6 +1,6 @@
-"""A simulated bank as a client process: its own credentials, its own topics, nothing else.
+"""A simulated bank as a client process: its own credentials, its own topics, nothing else. Several, if several files are named.
 
-`python -m yuqiao.bank.simulator --env FILE --seed N --index I --products FILE` acts on those ticks of a demo's clock topic
+`python -m yuqiao.bank.simulator --env FILE… --seed N --index I --products FILE` acts on those ticks of a demo's clock topic
 that are its own; with `--instant` it accepts every need at once, as fast as it can. Exits 4 when the broker is not there.
 """
 
@@ -149,8 +149,15 @@ def name_of(headers: Headers) -> str:
 
 
 async def run(arguments: argparse.Namespace) -> None:
+    """All the banks until one of them ends."""
+    async with asyncio.TaskGroup() as banks:
+        for env in arguments.env:
+            banks.create_task(run_one(BankEnv.read(env), arguments))
+
+
+async def run_one(env: BankEnv, arguments: argparse.Namespace) -> None:
     """Connect and act until ended."""
-    simulator = Simulator(BankEnv.read(arguments.env), arguments.seed, arguments.products, arguments.instant)
+    simulator = Simulator(env, arguments.seed, arguments.products, arguments.instant)
     try:
         await simulator.connect()
         print(f"{simulator.env.bank} ready", file=sys.stderr, flush=True)
@@ -162,16 +169,17 @@ async def run(arguments: argparse.Namespace) -> None:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--env", type=Path, required=True)
+    parser.add_argument("--env", type=Path, required=True, nargs="+")
     parser.add_argument("--seed", type=int, default=16)
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--products", type=Path)
     parser.add_argument("--instant", action="store_true")
     try:
         asyncio.run(run(parser.parse_args()))
-    except (KafkaError, OSError, TimeoutError) as error:
-        print(f"连不上 Kafka：{type(error).__name__} {error}", file=sys.stderr)
-        return 4
+    except* (KafkaError, OSError, TimeoutError) as errors:
+        for error in errors.exceptions:
+            print(f"连不上 Kafka：{type(error).__name__} {error}", file=sys.stderr)
+        sys.exit(4)
     return 0
 
 

@@ -1,5 +1,7 @@
 """Identity sealed for one bank: compact JWE, ECDH-ES+A256KW with the bank's EC P-256 key, content A256GCM."""
 
+from functools import lru_cache
+
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -19,8 +21,14 @@ class NotSealedForUs(ValueError):
 def seal(identity: Identity, public_key_pem: str, key_id: str) -> str:
     """The identity as compact JWE that only the holder of the private key can open. Differs at every call."""
     header = {"alg": ALGORITHM, "enc": ENCRYPTION, "kid": key_id, "typ": "yuqiao-identity+jwe"}
-    key = ECKey.import_key(public_key_pem)
-    return jwe.encrypt_compact(header, identity.model_dump_json(exclude_none=True).encode(), key, algorithms=_ALLOWED)
+    text = identity.model_dump_json(exclude_none=True).encode()
+    return jwe.encrypt_compact(header, text, _public_key(public_key_pem), algorithms=_ALLOWED)
+
+
+@lru_cache(maxsize=256)
+def _public_key(pem: str) -> ECKey:
+    """A bank's key, read once."""
+    return ECKey.import_key(pem)
 
 
 def open_sealed(sealed: str, private_key_pem: str) -> Identity:

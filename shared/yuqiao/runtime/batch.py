@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.envelope import Envelope
@@ -15,13 +16,13 @@ Partition = tuple[str, int]
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """One message on its way through a batch. `claim` is (stream, id, digest); None where a row of ours stands behind it."""
+    """One message on its way through a batch. `claim` is (name, digest); None where a row of ours stands behind it."""
 
     cause: Cause
     message: Message | None = None
     record: Record | None = None
     poison: str | None = None
-    claim: tuple[str, str, str] | None = None
+    claim: tuple[bytes, bytes] | None = None
     held_id: int | None = None
     parked_id: int | None = None
     keys: tuple[str, ...] = ()
@@ -33,19 +34,24 @@ class Arrival:
         return self.keys[0]
 
 
+def claim_of(stream: str, id: str, digest: str) -> tuple[bytes, bytes]:
+    """What the inbox keeps: a hash of (stream, id) and the beginning of the body's SHA-256, 16 bytes each."""
+    return sha256(f"{stream} {id}".encode()).digest()[:16], bytes.fromhex(digest[:32])
+
+
 def arrival_of_record(record: Record) -> Arrival:
     """A bank's record is claimed by its place (a reply sent again is a question for the domain), others by their id."""
     decoded: Decoded = decode(record)
     by_place = decoded.cause.bank is not None or decoded.poison is not None
-    claim = (record.topic, record.place if by_place else decoded.cause.id, decoded.cause.digest)
+    claim = claim_of(record.topic, record.place if by_place else decoded.cause.id, decoded.cause.digest)
     return Arrival(decoded.cause, decoded.message, record, decoded.poison, claim)
 
 
-def arrival_of_command(command: Command, digest: str) -> Arrival:
+def arrival_of_command(command: Command) -> Arrival:
     """A command is claimed by its id."""
-    return Arrival(
-        Cause(command.id, type(command).__name__, digest=digest), command, claim=("command", command.id, digest)
-    )
+    digest = sha256(command.model_dump_json().encode()).hexdigest()
+    cause = Cause(command.id, type(command).__name__, digest=digest)
+    return Arrival(cause, command, claim=claim_of("command", command.id, digest))
 
 
 def arrival_of_deadline(deadline: Deadline) -> Arrival:

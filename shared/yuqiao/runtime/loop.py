@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -125,7 +124,7 @@ class Loop(Generic[B]):
             mine = [record for record in fetched.records if not is_of_no_concern(record, heard)]
             metrics.messages.labels("skipped").inc(len(fetched.records) - len(mine))
             batch.arrivals += [arrival_of_record(record) for record in mine]
-        commands = [arrival_of_command(c, sha256(c.model_dump_json().encode()).hexdigest()) for c, _ in queued]
+        commands = [arrival_of_command(c) for c, _ in queued]
         batch.arrivals += commands
         looked = time.monotonic() >= self._look_at
         if looked:
@@ -164,7 +163,7 @@ class Loop(Generic[B]):
             metrics.stale_positions.inc()
             log.warning("stale position", partitions=str(stale))
             await self.inlet.seek()
-            rest = Batch([a for a in batch.arrivals if a.claim is None or a.claim[0] == "command"])
+            rest = Batch([a for a in batch.arrivals if a.claim is None or isinstance(a.message, Command)])
             if rest.arrivals:
                 await self._run(rest, None, looked)
             return

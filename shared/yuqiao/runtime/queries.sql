@@ -15,17 +15,15 @@ FROM position AS p JOIN unnest($1::text[], $2::int[]) AS a (topic, partition)
     ON p.topic = a.topic AND p.partition = a.partition;
 
 -- name: claim
-INSERT INTO inbox (stream, id, digest)
-SELECT stream, id, digest FROM unnest($1::text[], $2::text[], $3::text[]) AS c (stream, id, digest)
+INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($1::bytea[], $2::bytea[]) AS c (name, digest)
 ON CONFLICT DO NOTHING
-RETURNING stream, id;
+RETURNING name;
 
 -- name: unclaim
-DELETE FROM inbox WHERE stream = 'command' AND id = ANY($1::text[]);
+DELETE FROM inbox WHERE name = ANY($1::bytea[]);
 
 -- name: claimed_digests
-SELECT i.stream, i.id, i.digest
-FROM inbox AS i JOIN unnest($1::text[], $2::text[]) AS c (stream, id) ON i.stream = c.stream AND i.id = c.id;
+SELECT name, digest FROM inbox WHERE name = ANY($1::bytea[]);
 
 -- name: insert_keys
 INSERT INTO key_lock (key) SELECT key FROM unnest($1::text[]) AS k (key) ORDER BY key ON CONFLICT DO NOTHING;
@@ -47,7 +45,7 @@ RETURNING topic, key, last;
 WITH appended AS (
     INSERT INTO event_log (id, type, owner, topic, key, sequence, at, cause, body)
     SELECT id, type, owner, topic, key, sequence, at, cause, body
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
         WITH ORDINALITY AS e (id, type, owner, topic, key, sequence, at, cause, body, ordinal)
     ORDER BY ordinal
     RETURNING seq, topic
@@ -61,7 +59,7 @@ SELECT seq FROM appended ORDER BY seq;
 SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
 
 -- name: unsent
-SELECT u.seq AS batch, e.seq, e.id, e.type, e.topic, e.key, e.sequence, e.at, e.body
+SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
 FROM (SELECT seq, seqs FROM unsent ORDER BY seq LIMIT $1) AS u JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
 
 -- name: mark_sent

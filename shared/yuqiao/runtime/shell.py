@@ -67,25 +67,24 @@ class Shell(Generic[B]):
         """The arrivals nobody has claimed, in order, and those (by identity) that reuse an id for other bytes."""
         claims = [a.claim for a in arrivals if a.claim]
         rows = await conn.fetch(Q.claim, *writing.columns(claims)) if claims else []
-        claimed = {(r["stream"], r["id"]) for r in rows}
+        claimed = {r["name"] for r in rows}
         fresh, seen = [], []
         for arrival in await self._still_open(conn, arrivals):
-            if arrival.claim is None or arrival.claim[:2] in claimed:
+            if arrival.claim is None or arrival.claim[0] in claimed:
                 fresh.append(arrival)
-                claimed.discard(arrival.claim[:2] if arrival.claim else ("", ""))
+                claimed.discard(arrival.claim[0] if arrival.claim else b"")
             else:
                 seen.append(arrival)
         reused = await self._reused(conn, seen) if seen else set()
         return fresh + [a for a in seen if id(a) in reused], reused
 
     async def _reused(self, conn: Connection, seen: list[Arrival]) -> set[int]:
-        claims = [a.claim for a in seen if a.claim]
-        rows = await conn.fetch(Q.claimed_digests, [c[0] for c in claims], [c[1] for c in claims])
-        digests = {(r["stream"], r["id"]): r["digest"] for r in rows}
+        rows = await conn.fetch(Q.claimed_digests, [a.claim[0] for a in seen if a.claim])
+        digests = {r["name"]: r["digest"] for r in rows}
         reused = set()
         for arrival in seen:
             arrival.outcome = Outcome((), repeated=True)
-            if arrival.claim and digests[arrival.claim[:2]] != arrival.claim[2]:
+            if arrival.claim and digests[arrival.claim[0]] != arrival.claim[1]:
                 if isinstance(arrival.message, Command):
                     arrival.outcome = Refused("id_reused", "同一标识的请求内容不同", 422)
                 else:
@@ -144,7 +143,7 @@ class Shell(Generic[B]):
             await conn.execute(Q.introduce, list(introduced), list(introduced.values()))
         if decisions.released:
             await conn.execute(Q.release_held, *writing.columns(decisions.released))
-        refused = [a.claim[1] for a in arrivals if a.claim and isinstance(a.outcome, Refused)]
+        refused = [a.claim[0] for a in arrivals if a.claim and isinstance(a.outcome, Refused)]
         if refused:
             await conn.execute(Q.unclaim, refused)
         await writing.save_parked(conn, decisions.parked, decisions.replayed, decisions.failed)

@@ -21,7 +21,10 @@ async def save_shelf(
     conn: Connection, query: str, shelf: Shelf[V], row: Callable[[str, V], Sequence[Any]] | None = None
 ) -> None:
     """Upsert the changed rows: (id, *row(id, value), body) as column arrays. Nothing is said when nothing changed."""
-    rows = [(id_, *(row(id_, value) if row else ()), value.model_dump_json()) for id_, value in shelf.changes()]
+    rows = [
+        (id_, *(row(id_, value) if row else ()), value.model_dump_json(exclude_defaults=True))
+        for id_, value in shelf.changes()
+    ]
     if rows:
         await conn.execute(query, *columns(rows))
 

@@ -166,7 +166,7 @@ async def test_commands_are_answered_refused_and_repeated(toy_pool: Any) -> None
         Nudge(id="2", thing="a", ask="refuse"),
         Nudge(id="3", thing="b", ask="raise"),
     )
-    arrivals = [arrival_of_command(c, "d") for c in (fine, no, bug)]
+    arrivals = [arrival_of_command(c) for c in (fine, no, bug)]
     await shell.run(Batch(arrivals))
     done, refused, failed = (a.outcome for a in arrivals)
     assert isinstance(done, Outcome)
@@ -175,7 +175,7 @@ async def test_commands_are_answered_refused_and_repeated(toy_pool: Any) -> None
     assert refused.code == "toy_refused"
     assert isinstance(failed, Refused)
     assert failed.status == 500
-    again = [arrival_of_command(fine, "d"), arrival_of_command(no, "d"), arrival_of_command(fine, "other")]
+    again = [arrival_of_command(c) for c in (fine, no, Nudge(id="1", thing="a", ask="other"))]
     await shell.run(Batch(again[:2]))
     assert again[0].outcome == Outcome((), repeated=True)
     assert isinstance(again[1].outcome, Refused), "a refused command may be tried again"
@@ -187,7 +187,7 @@ async def test_commands_are_answered_refused_and_repeated(toy_pool: Any) -> None
 
 async def test_two_processes_on_one_key_take_turns(toy_pool: Any) -> None:
     shells = [make_shell(toy_pool, f"p{n}") for n in range(2)]
-    runs = [shells[n % 2].run(Batch([arrival_of_command(Nudge(id=str(n), thing="a"), "d")])) for n in range(20)]
+    runs = [shells[n % 2].run(Batch([arrival_of_command(Nudge(id=str(n), thing="a"))])) for n in range(20)]
     await asyncio.gather(*runs)
     assert sorted(await texts(toy_pool, "a"), key=int) == [str(n) for n in range(20)]
     assert [s for s, _ in await log(toy_pool, "a")] == list(range(1, 21))

@@ -51,7 +51,7 @@ class Intake:
         self._count = 0
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome | BaseException]:
-        arrivals = [arrival_of_command(c, str(hash(c.model_dump_json()))) for c in commands]
+        arrivals = [arrival_of_command(c) for c in commands]
         if arrivals:
             async with self._one:
                 await self.shell.run(Batch(arrivals))

@@ -50,7 +50,7 @@ class Notification:
         self._heard = 0
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome | BaseException]:
-        arrivals = [arrival_of_command(c, c.model_dump_json()) for c in commands]
+        arrivals = [arrival_of_command(c) for c in commands]
         async with self._one:
             await self.shell.run(Batch(arrivals))
         return [a.outcome or Outcome(()) for a in arrivals]

@@ -1,0 +1,25 @@
+-- What no broker has acknowledged yet: a row for each committed batch, instead of one for each event.
+CREATE TABLE unsent_batch (
+    seq bigint PRIMARY KEY,
+    writer text NOT NULL,
+    seqs bigint[] NOT NULL
+);
+INSERT INTO unsent_batch (seq, writer, seqs) SELECT seq, writer, ARRAY[seq] FROM unsent;
+DROP TABLE unsent;
+ALTER TABLE unsent_batch RENAME TO unsent;
+ALTER INDEX unsent_batch_pkey RENAME TO unsent_pkey;
+
+-- A claim is a name and a digest of 16 bytes each: what is only ever compared need not be readable.
+CREATE TABLE claim (
+    name bytea PRIMARY KEY,
+    digest bytea NOT NULL,
+    claimed_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO claim (name, digest, claimed_at)
+SELECT substr(sha256(convert_to(stream || ' ' || id, 'UTF8')), 1, 16), substr(decode(digest, 'hex'), 1, 16), claimed_at FROM inbox;
+DROP TABLE inbox;
+ALTER TABLE claim RENAME TO inbox;
+ALTER INDEX claim_pkey RENAME TO inbox_pkey;
+CREATE INDEX inbox_age ON inbox USING brin (claimed_at);
+
+ALTER TABLE event_log ALTER COLUMN id TYPE uuid USING id::uuid;
