@@ -65,7 +65,7 @@ def _measure(content: bytes, most_rows: int, most_columns: int) -> None:
                 with archive.open(part) as stream:
                     extent = _extent(stream)
                 _bound(*extent, most_rows, most_columns)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise Refused("file_corrupt", "文件已损坏或加密，请用表格软件重新另存后再导入", 422) from None
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.values import NeedFacts
 from yuqiao.policy.states import term
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One condition on one need. `holds` None: the need does not say. `change`: what would have to be different."""
 
     code: str

@@ -1,8 +1,8 @@
 """CloudEvents 1.0 in Kafka binary mode: attributes as `ce_` headers, the body as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
@@ -10,8 +10,7 @@ CONTENT_TYPE = "application/json"
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The attributes of one event. `sequence` counts 1, 2, 3 … per (topic, key); 0 when a bank wrote none."""
 
     id: str

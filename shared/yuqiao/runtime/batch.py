@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.envelope import Envelope
@@ -34,9 +35,14 @@ class Arrival:
         return self.keys[0]
 
 
+def short_name(*parts: str) -> bytes:
+    """16 bytes that stand for these parts where they are only ever compared."""
+    return sha256(" ".join(parts).encode()).digest()[:16]
+
+
 def claim_of(stream: str, id: str, digest: str) -> tuple[bytes, bytes]:
     """What the inbox keeps: a hash of (stream, id) and the beginning of the body's SHA-256, 16 bytes each."""
-    return sha256(f"{stream} {id}".encode()).digest()[:16], bytes.fromhex(digest[:32])
+    return short_name(stream, id), bytes.fromhex(digest[:32])
 
 
 def arrival_of_record(record: Record) -> Arrival:
@@ -83,8 +89,7 @@ class Batch:
     moves: Mapping[Partition, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LogRow:
+class LogRow(NamedTuple):
     """A committed event ready to be published."""
 
     seq: int

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from asyncpg import Connection
 
@@ -13,8 +12,7 @@ from yuqiao.runtime.messages import Command
 from yuqiao.runtime.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a command: its events, committed. `repeated` when the same command had been done before."""
 
     events: tuple[Event, ...]

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -71,7 +72,6 @@ class KafkaPublisher:
             enable_idempotence=True,
             max_batch_size=131_072,
             linger_ms=0,
-            partitioner=partition_of,
             request_timeout_ms=8_000,
         )
         try:
@@ -101,21 +101,36 @@ class KafkaPublisher:
 
 
 @lru_cache(maxsize=50_000)
-def _hashed(key: bytes) -> int:
+def hashed(key: bytes) -> int:
+    """Kafka's own hash of a key, murmur2: in pure Python it is worth remembering."""
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-def partition_of(key: bytes, every: Sequence[int], available: Sequence[int]) -> int:
-    """Kafka's own partition of a key: murmur2 over every partition. In pure Python it is worth remembering."""
-    return every[_hashed(key) % len(every)] if len(every) > 1 else every[0]
-
-
 async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> None:
-    futures = [
-        await producer.send(row.topic, value=row.body, key=row.key.encode(), headers=row.envelope.headers())
-        for row in rows
-    ]
-    await asyncio.gather(*futures)
+    """Per partition in order, all partitions at once. Batches are built here: a future for each record costs more than it."""
+    parts: dict[str, list[int]] = {}
+    found: dict[tuple[str, int], list[LogRow]] = {}
+    for row in rows:
+        if row.topic not in parts:
+            parts[row.topic] = sorted(await producer.partitions_for(row.topic))
+        every = parts[row.topic]
+        partition = every[hashed(row.key.encode()) % len(every)] if len(every) > 1 else every[0]
+        found.setdefault((row.topic, partition), []).append(row)
+    await asyncio.gather(*(_send_in_order(producer, *place, group) for place, group in found.items()))
+
+
+async def _send_in_order(producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[LogRow]) -> None:
+    waiting = []
+    batch = producer.create_batch()
+    for row in rows:
+        record = {"key": row.key.encode(), "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
+        if batch.append(**record) is None:  # full, and closed by that
+            waiting.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            if batch.append(**record) is None:
+                raise MessageSizeTooLargeError(f"{row.envelope.type} of {len(row.body)} bytes")
+    waiting.append(await producer.send_batch(batch, topic, partition=partition))
+    await asyncio.gather(*waiting)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

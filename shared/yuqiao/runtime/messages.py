@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AwareDatetime, SerializeAsAny
@@ -20,8 +20,7 @@ def derived_id(*parts: object) -> str:
     return str(uuid5(NAMESPACE, "/".join(str(part) for part in parts)))
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """The message a handler answers. `place` is topic/partition/offset of a record, `digest` of its body."""
 
     id: str
@@ -31,8 +30,7 @@ class Cause:
     bank: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When (business time, Beijing) and why a handler runs."""
 
     service: str

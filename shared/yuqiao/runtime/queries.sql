@@ -36,10 +36,10 @@ SELECT key, bool_and(asked = 'replay') IS TRUE AS replaying
 FROM parked WHERE decided_at IS NULL AND key = ANY($1::text[]) GROUP BY key;
 
 -- name: take_sequences
-INSERT INTO sequence AS s (topic, key, last)
-SELECT topic, key, count FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (topic, key, count) ORDER BY topic, key
-ON CONFLICT (topic, key) DO UPDATE SET last = s.last + excluded.last
-RETURNING topic, key, last;
+INSERT INTO sequence AS s (name, last)
+SELECT name, count FROM unnest($1::bytea[], $2::bigint[]) AS n (name, count) ORDER BY name
+ON CONFLICT (name) DO UPDATE SET last = s.last + excluded.last
+RETURNING name, last;
 
 -- name: append_log
 WITH appended AS (

@@ -1,10 +1,9 @@
 """From a Kafka record to a message: decoded, named by its cause, or with the reason why it is neither."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,8 +15,7 @@ from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BadRecord, Cause, Message
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A consumed Kafka record, driver-free. `offset` is its place in the partition."""
 
     topic: str
@@ -43,8 +41,7 @@ def headers_from_text(text: str) -> tuple[tuple[str, bytes], ...]:
     return tuple((name, bytes.fromhex(value)) for name, value in json.loads(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A record understood. `message` None: an unknown type, or a tombstone, to be skipped. `poison`: why it is no event."""
 
     cause: Cause

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Connection
 
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.envelope import Envelope
-from yuqiao.runtime.batch import Arrival, LogRow
+from yuqiao.runtime.batch import Arrival, LogRow, short_name
 from yuqiao.runtime.messages import BEIJING, derived_id
 from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
@@ -18,8 +18,7 @@ from yuqiao.runtime.sql import Queries
 Q = Queries.beside(__file__)
 
 
-@dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(NamedTuple):
     """An event and what caused it; `ordinal` is its place among the events of that cause."""
 
     event: Event
@@ -94,10 +93,9 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
 async def _sequences(conn: Connection, places: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The last sequence given so far for each (topic, key); what is published now takes the next ones."""
     counts = Counter(places)
-    taken = await conn.fetch(
-        Q.take_sequences, [t for t, _ in counts], [k for _, k in counts], [int(n) for n in counts.values()]
-    )
-    return {(r["topic"], r["key"]): r["last"] - counts[(r["topic"], r["key"])] for r in taken}
+    names = {short_name(*place): place for place in counts}
+    taken = await conn.fetch(Q.take_sequences, list(names), list(counts.values()))
+    return {names[r["name"]]: r["last"] - counts[names[r["name"]]] for r in taken}
 
 
 def _envelope(service: str, row: tuple[Any, ...]) -> Envelope:

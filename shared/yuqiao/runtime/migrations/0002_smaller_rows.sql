@@ -9,7 +9,7 @@ DROP TABLE unsent;
 ALTER TABLE unsent_batch RENAME TO unsent;
 ALTER INDEX unsent_batch_pkey RENAME TO unsent_pkey;
 
--- A claim is a name and a digest of 16 bytes each: what is only ever compared need not be readable.
+-- What is only ever compared need not be readable: claims and sequences go by hashes of 16 bytes.
 CREATE TABLE claim (
     name bytea PRIMARY KEY,
     digest bytea NOT NULL,
@@ -22,4 +22,14 @@ ALTER TABLE claim RENAME TO inbox;
 ALTER INDEX claim_pkey RENAME TO inbox_pkey;
 CREATE INDEX inbox_age ON inbox USING brin (claimed_at);
 
+CREATE TABLE short_sequence (name bytea PRIMARY KEY, last bigint NOT NULL);
+INSERT INTO short_sequence (name, last)
+SELECT substr(sha256(convert_to(topic || ' ' || key, 'UTF8')), 1, 16), last FROM sequence WHERE topic <> '';
+DROP TABLE sequence;
+ALTER TABLE short_sequence RENAME TO sequence;
+ALTER INDEX short_sequence_pkey RENAME TO sequence_pkey;
+
 ALTER TABLE event_log ALTER COLUMN id TYPE uuid USING id::uuid;
+
+-- Only feedback and matching look at an owner's history: they have the index in migrations of their own.
+DROP INDEX event_log_owner;
