@@ -15,7 +15,7 @@ from yuqiao.contracts.streams import bank_topic
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import load_shelf, save_shelf
+from yuqiao.runtime.shelving import Kinds, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import columns
 
@@ -39,16 +39,14 @@ class FeedbackStore:
         return [(known.get(m.offer, m.offer) if isinstance(m, Reply) else m.key,) for m in plain]
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> FeedbackBook:
-        """At most three statements."""
-        found = list(keys)
-        with_replies = any(isinstance(m, Reply | HeldTooLong) for m in messages)
-        return FeedbackBook(
-            await load_shelf(conn, Q.load_cases, Case, found),
-            await load_shelf(conn, Q.load_issues, Issue, found),
-            await load_shelf(conn, Q.load_replies, KeptReply, found) if with_replies else None,
-            limits=self.limits,
-            encrypt=self.encrypt,
-        )
+        """One statement."""
+        kinds: Kinds = {
+            "cases": (Q.load_cases, Case),
+            "issues": (Q.load_issues, Issue),
+        }
+        if any(isinstance(m, Reply | HeldTooLong) for m in messages):
+            kinds = {**kinds, "replies": (Q.load_replies, KeptReply)}
+        return FeedbackBook(**await load_shelves(conn, kinds, keys), limits=self.limits, encrypt=self.encrypt)
 
     async def save(self, conn: Connection, book: FeedbackBook) -> None:
         """At most six statements."""

@@ -11,6 +11,7 @@ from services.intake.commands import GrantConsent, RegisterNeed, RemoveRow
 from services.intake.domain import Consent, Need
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.banks import BankRegisterEvent
+from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Identity
@@ -18,7 +19,7 @@ from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import drop_rows, load_shelf, save_shelf
+from yuqiao.runtime.shelving import Kinds, drop_rows, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 from yuqiao.runtime.writing import columns
@@ -27,6 +28,14 @@ Q = Queries.beside(__file__)
 
 _NEEDS_IDENTITY = (OfferAccepted, GrantConsent, RegisterNeed, BankRegisterEvent)
 _NEEDS_ROWS = (RegisterNeed, RemoveRow)
+_ALWAYS: Kinds = {
+    "needs": (Q.load_needs, Need),
+    "consents": (Q.load_consents, Consent),
+    "pendings": (Q.load_pendings, Pending),
+    "progress": (Q.load_progress, Progress),
+    "lists": (Q.load_lists, NeedList),
+    "banks": (Q.load_banks, Bank),
+}
 
 
 class IntakeStore:
@@ -52,23 +61,15 @@ class IntakeStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:
         """The book of these keys, and all banks (they are few)."""
-        found = list(keys)
-        with_identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
-        with_rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
+        kinds: dict[str, tuple[str, type[Value]]] = dict(_ALWAYS)
+        if any(isinstance(m, _NEEDS_IDENTITY) for m in messages):
+            kinds["privates"] = (Q.load_privates, NeedPrivate)
+        if any(isinstance(m, _NEEDS_ROWS) for m in messages):
+            kinds["rows"] = (Q.load_rows, ListRow)
+        shelves = await load_shelves(conn, kinds, keys)
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
-        return IntakeBook(
-            self.sealing,
-            self.limits,
-            needs=await load_shelf(conn, Q.load_needs, Need, found),
-            consents=await load_shelf(conn, Q.load_consents, Consent, found),
-            pendings=await load_shelf(conn, Q.load_pendings, Pending, found),
-            progress=await load_shelf(conn, Q.load_progress, Progress, found),
-            rows=await load_shelf(conn, Q.load_rows, ListRow, found) if with_rows else None,
-            lists=await load_shelf(conn, Q.load_lists, NeedList, found),
-            answers=await load_shelf(conn, Q.answers_by_id, Answer, requests) if requests else None,
-            banks=await load_shelf(conn, Q.load_banks, Bank),
-            privates=await load_shelf(conn, Q.load_privates, NeedPrivate, found) if with_identity else None,
-        )
+        answers = await load_shelf(conn, Q.answers_by_id, Answer, requests) if requests else None
+        return IntakeBook(self.sealing, self.limits, **shelves, answers=answers)
 
     async def save(self, conn: Connection, book: IntakeBook) -> None:
         """Write what changed."""
@@ -96,18 +97,8 @@ class IntakeStore:
     async def load_all(self, conn: Connection) -> IntakeBook:
         """Everything but what no event can rebuild (`IntakeBook.kept`)."""
         keys = [row["key"] for row in await conn.fetch(Q.all_keys)]
-        return IntakeBook(
-            self.sealing,
-            self.limits,
-            needs=await load_shelf(conn, Q.load_needs, Need, keys),
-            consents=await load_shelf(conn, Q.load_consents, Consent, keys),
-            pendings=await load_shelf(conn, Q.load_pendings, Pending, keys),
-            progress=await load_shelf(conn, Q.load_progress, Progress, keys),
-            rows=await load_shelf(conn, Q.load_rows, ListRow, keys),
-            lists=await load_shelf(conn, Q.load_lists, NeedList, keys),
-            answers=await load_shelf(conn, Q.load_answers, Answer, keys),
-            banks=await load_shelf(conn, Q.load_banks, Bank),
-        )
+        kinds: Kinds = {**_ALWAYS, "rows": (Q.load_rows, ListRow), "answers": (Q.load_answers, Answer)}
+        return IntakeBook(self.sealing, self.limits, **await load_shelves(conn, kinds, keys))
 
 
 def make_store(settings: Settings) -> Store[IntakeBook]:

@@ -12,7 +12,7 @@ from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.runtime.messages import BadRecord, Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import drop_rows, load_shelf, save_shelf
+from yuqiao.runtime.shelving import Kinds, drop_rows, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
@@ -34,12 +34,16 @@ class MatchingStore:
         return [_keys(m, waiting) for m in messages]
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
-        """Four statements. The quotas are locked by their key."""
+        """One statement. The quotas are locked by their key."""
+        kinds: Kinds = {
+            "needs": (Q.load_needs, Candidate),
+            "products": (Q.load_products, ProductPublished),
+            "banks": (Q.load_banks, BankEntry),
+            "quotas": (Q.load_quotas, Used),
+        }
         book = MatchingBook()
-        book.needs = await load_shelf(conn, Q.load_needs, Candidate, list(keys))
-        book.products = await load_shelf(conn, Q.load_products, ProductPublished)
-        book.banks = await load_shelf(conn, Q.load_banks, BankEntry)
-        book.quotas = await load_shelf(conn, Q.load_quotas, Used)
+        for name, shelf in (await load_shelves(conn, kinds, keys)).items():
+            setattr(book, name, shelf)
         return book
 
     async def save(self, conn: Connection, book: MatchingBook) -> None:

@@ -10,7 +10,7 @@ from services.notification.domain import Bank, Offer, Void
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import load_shelf, save_shelf
+from yuqiao.runtime.shelving import Kinds, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 
@@ -29,13 +29,9 @@ class NotificationStore:
         return keys_of(messages)
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> NotificationBook:
-        """Three statements."""
-        return NotificationBook(
-            await load_shelf(conn, Q.load_banks, Bank),
-            await load_shelf(conn, Q.load_offers, Offer, list(keys)),
-            await load_shelf(conn, Q.load_voids, Void, list(keys)),
-            limits=self.limits,
-        )
+        """One statement."""
+        kinds: Kinds = {"banks": (Q.load_banks, Bank), "offers": (Q.load_offers, Offer), "voids": (Q.load_voids, Void)}
+        return NotificationBook(**await load_shelves(conn, kinds, keys), limits=self.limits)
 
     async def save(self, conn: Connection, book: NotificationBook) -> None:
         """At most three statements."""

@@ -1,8 +1,15 @@
--- name: move_positions
-UPDATE position AS p SET next = m.next
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m (topic, partition, expected, next)
-WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.expected
-RETURNING p.topic, p.partition;
+-- name: move_and_claim
+WITH moved AS (
+    UPDATE position AS p SET next = m.next
+    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m (topic, partition, expected, next)
+    WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.expected
+    RETURNING p.topic
+), claimed AS (
+    INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($5::bytea[], $6::bytea[]) AS c (name, digest)
+    ON CONFLICT DO NOTHING
+    RETURNING name
+)
+SELECT (SELECT count(*) FROM moved) AS moved, (SELECT array_agg(name) FROM claimed) AS claimed;
 
 -- name: begin_positions
 INSERT INTO position (topic, partition, next)
@@ -14,22 +21,18 @@ SELECT p.topic, p.partition, p.next
 FROM position AS p JOIN unnest($1::text[], $2::int[]) AS a (topic, partition)
     ON p.topic = a.topic AND p.partition = a.partition;
 
--- name: claim
-INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($1::bytea[], $2::bytea[]) AS c (name, digest)
-ON CONFLICT DO NOTHING
-RETURNING name;
-
 -- name: unclaim
 DELETE FROM inbox WHERE name = ANY($1::bytea[]);
 
 -- name: claimed_digests
 SELECT name, digest FROM inbox WHERE name = ANY($1::bytea[]);
 
--- name: insert_keys
-INSERT INTO key_lock (key) SELECT key FROM unnest($1::text[]) AS k (key) ORDER BY key ON CONFLICT DO NOTHING;
-
 -- name: lock_keys
-SELECT key FROM key_lock WHERE key = ANY($1::text[]) ORDER BY key FOR UPDATE;
+SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.keys'))::text
+UNION ALL SELECT pg_advisory_xact_lock(lock)::text FROM unnest($1::bigint[]) AS k (lock);
+
+-- name: lock_all_keys
+SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 
 -- name: parked_keys
 SELECT key, bool_and(asked = 'replay') IS TRUE AS replaying
@@ -53,10 +56,7 @@ WITH appended AS (
     INSERT INTO unsent (seq, writer, seqs)
     SELECT min(seq), $10, array_agg(seq) FROM appended WHERE topic IS NOT NULL HAVING count(*) > 0
 )
-SELECT seq FROM appended ORDER BY seq;
-
--- name: others_unsent
-SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
+SELECT seq, EXISTS (SELECT FROM unsent WHERE writer <> $10) AS others_unsent FROM appended ORDER BY seq;
 
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body

@@ -46,6 +46,7 @@ class Relay:
         self.behind = False
         self.offered = False
         self.after_publish: Any = None
+        self.marking: asyncio.Future[Any] | None = None
 
     def offer(self, committed: Committed) -> None:
         """Take over what was committed; too long a queue is dropped and read back later."""
@@ -67,7 +68,7 @@ class Relay:
     @property
     def idle(self) -> bool:
         """Nothing known to be unsent."""
-        return not self.queue and not self.must_read
+        return not self.queue and not self.must_read and self.marking is None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -112,13 +113,20 @@ class Relay:
         return False
 
     async def _drain(self) -> None:
-        while self.queue or self.must_read:
+        while self.queue or self.must_read or self.marking:
             if self.must_read:
                 await self._read_all()
-            else:
+            elif self.queue:
                 together = self._together()
                 await self._publish([committed.rows for committed in self.queue[:together]])
                 del self.queue[:together]
+            elif self.marking:
+                self.wake.clear()
+                woken: asyncio.Future[Any] = asyncio.ensure_future(self.wake.wait())
+                await asyncio.wait([self.marking, woken], return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                if self.marking.done():
+                    await self._marked()
 
     def _together(self) -> int:
         """How many of the queued batches, at least one, make a publication of about ROWS_AT_ONCE."""
@@ -126,6 +134,7 @@ class Relay:
         return max(1, bisect_right(rows, ROWS_AT_ONCE))
 
     async def _read_all(self) -> None:
+        await self._marked()
         self.queue.clear()
         self.must_read = False
         while rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE):
@@ -133,6 +142,7 @@ class Relay:
             await self._publish(
                 [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))]
             )
+            await self._marked()
 
     async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
         rows = [row for batch in batches for row in batch]
@@ -142,12 +152,25 @@ class Relay:
             raise PublishFailed(f"{type(error).__name__}: {error}") from error
         if self.after_publish:
             self.after_publish()
-        await self.pool.execute(Q.mark_sent, [batch[0].seq for batch in batches])
+        await self._marked()
+        self.marking = asyncio.ensure_future(self._mark([batch[0].seq for batch in batches]))
         metrics.published.inc(len(rows))
+
+    async def _mark(self, batches: list[int]) -> None:
+        """What is acknowledged is unsent no more. The next publication does not wait for this commit, the next mark does."""
+        await self.pool.execute(Q.mark_sent, batches)
+
+    async def _marked(self) -> None:
+        """The mark under way is committed. Raises PostgresError and the like when it failed."""
+        marking, self.marking = self.marking, None
+        if marking is not None:
+            await marking
 
     async def resign(self) -> None:
         """Give the lock up."""
         conn, self.leading = self.leading, None
+        with contextlib.suppress(Exception):
+            await self._marked()
         metrics.relay_leading.set(0)
         if conn is not None:
             await self._give_back(conn)

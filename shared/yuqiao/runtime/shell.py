@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from asyncpg import Connection, Pool
 
 from yuqiao.runtime import writing
-from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_held
+from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_held, short_name
 from yuqiao.runtime.book import Book
 from yuqiao.runtime.clock import Clock
 from yuqiao.runtime.database import borrowed
@@ -20,6 +20,8 @@ from yuqiao.runtime.sql import Queries
 
 B = TypeVar("B", bound=Book)
 Q = Queries.beside(__file__)
+LOCKS_AT_ONCE = 2_000
+"""More keys than this lock everybody out: a server's table of locks is not endless (6 400 by default)."""
 
 
 class StalePosition(Exception):
@@ -44,8 +46,8 @@ class Shell(Generic[B]):
     async def run(self, batch: Batch) -> Committed:
         """One transaction. Raises StalePosition; Again; database errors; whatever a book's rule raises (a bug)."""
         async with borrowed(self.pool) as conn, conn.transaction():
-            await self._move_positions(conn, batch)
-            fresh, reused = await self._fresh(conn, batch.arrivals)
+            claimed = await self._move_and_claim(conn, batch)
+            fresh, reused = await self._fresh(conn, batch.arrivals, claimed)
             now = await self.clock.read(conn)
             if not fresh:
                 return Committed(now, skipped=len(batch.arrivals))
@@ -55,19 +57,21 @@ class Shell(Generic[B]):
             self.before_commit()
             return committed
 
-    async def _move_positions(self, conn: Connection, batch: Batch) -> None:
-        if not batch.moves:
-            return
-        rows = [(topic, part, expected, next_) for (topic, part), (expected, next_) in sorted(batch.moves.items())]
-        moved = await conn.fetch(Q.move_positions, *writing.columns(rows))
-        if len(moved) != len(rows):
-            raise StalePosition(", ".join(f"{t}/{p}" for t, p, _, _ in rows))
+    async def _move_and_claim(self, conn: Connection, batch: Batch) -> set[bytes]:
+        """Move all positions or none; the names of the claims that nobody had made."""
+        moves = [(topic, part, expected, next_) for (topic, part), (expected, next_) in sorted(batch.moves.items())]
+        claims = [a.claim for a in batch.arrivals if a.claim]
+        if not moves and not claims:
+            return set()
+        row = await conn.fetchrow(Q.move_and_claim, *writing.columns(moves, 4), *writing.columns(claims, 2))
+        if row is None or row["moved"] != len(moves):
+            raise StalePosition(", ".join(f"{topic}/{part}" for topic, part, _, _ in moves))
+        return set(row["claimed"] or ())
 
-    async def _fresh(self, conn: Connection, arrivals: list[Arrival]) -> tuple[list[Arrival], set[int]]:
+    async def _fresh(
+        self, conn: Connection, arrivals: list[Arrival], claimed: set[bytes]
+    ) -> tuple[list[Arrival], set[int]]:
         """The arrivals nobody has claimed, in order, and those (by identity) that reuse an id for other bytes."""
-        claims = [a.claim for a in arrivals if a.claim]
-        rows = await conn.fetch(Q.claim, *writing.columns(claims)) if claims else []
-        claimed = {r["name"] for r in rows}
         fresh, seen = [], []
         for arrival in await self._still_open(conn, arrivals):
             if arrival.claim is None or arrival.claim[0] in claimed:
@@ -114,14 +118,16 @@ class Shell(Generic[B]):
         return decisions
 
     async def _lock(self, conn: Connection, arrivals: list[Arrival]) -> dict[str, bool]:
-        """Lock every key in key order; which of them have open parked messages, and whether all those are replayed."""
+        """Lock every key, in one order; which of them have open parked messages, and whether all those are replayed."""
         messages = [a.message for a in arrivals if a.message is not None]
         found = iter(await self.store.keys(conn, messages))
         for arrival in arrivals:
             arrival.keys = next(found) if arrival.message is not None else (_record_key(arrival),)
         wanted = sorted({key for a in arrivals for key in a.keys})
-        await conn.execute(Q.insert_keys, wanted)
-        await conn.fetch(Q.lock_keys, wanted)
+        if len(wanted) > LOCKS_AT_ONCE:
+            await conn.fetch(Q.lock_all_keys)
+        else:
+            await conn.fetch(Q.lock_keys, sorted(_lock(self.service.name, key) for key in wanted))
         return {r["key"]: r["replaying"] for r in await conn.fetch(Q.parked_keys, wanted)}
 
     async def _release(self, conn: Connection, decisions: Decisions[B]) -> None:
@@ -147,11 +153,11 @@ class Shell(Generic[B]):
         if refused:
             await conn.execute(Q.unclaim, refused)
         await writing.save_parked(conn, decisions.parked, decisions.replayed, decisions.failed)
-        rows = await writing.append(conn, self.service.name, decisions.out, self.writer)
+        rows, others_unsent = await writing.append(conn, self.service.name, decisions.out, self.writer)
         return Committed(
             decisions.now,
             rows,
-            others_unsent=bool(rows) and await conn.fetchval(Q.others_unsent, self.writer),
+            others_unsent=others_unsent,
             applied=decisions.applied,
             skipped=decisions.skipped,
             held=len(decisions.held),
@@ -165,6 +171,11 @@ class Shell(Generic[B]):
         if await conn.fetch(Q.known_subjects, [subject for _, subject in decisions.held]):
             raise Again
         await writing.save_held(conn, decisions.held, decisions.now, decisions.now + self.held_for)
+
+
+def _lock(service: str, key: str) -> int:
+    """The number of a key's advisory lock. Two keys with one number would only wait for each other."""
+    return int.from_bytes(short_name(service, key)[:8], signed=True)
 
 
 def _record_key(arrival: Arrival) -> str:

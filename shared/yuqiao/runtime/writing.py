@@ -47,9 +47,9 @@ class ReplayFailed:
     detail: str
 
 
-def columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Rows as the column arrays that `unnest` takes; at least one row."""
-    return [list(column) for column in zip(*rows, strict=True)]
+def columns(rows: Sequence[Sequence[Any]], count: int = 0) -> list[list[Any]]:
+    """Rows as the column arrays that `unnest` takes: of at least one row, or `count` empty ones."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
 
 
 def event_id(service: str, emitted: Emitted) -> str:
@@ -59,10 +59,13 @@ def event_id(service: str, emitted: Emitted) -> str:
     return derived_id(service, cause.type, named, emitted.event.wire_type, emitted.ordinal)
 
 
-async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> list[LogRow]:
-    """Give sequences, append to the event log; returns the rows that have a topic, in commit order."""
+async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
+    """Give sequences, append to the event log.
+
+    Returns the rows that have a topic, in commit order, and whether another process has some that are unsent.
+    """
     if not out:
-        return []
+        return [], False
     following = await _sequences(conn, [(e.event.topic, e.event.key) for e in out if e.event.topic])
     rows: list[tuple[Any, ...]] = []
     for emitted in out:
@@ -83,11 +86,12 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
             )
         )
     seqs = await conn.fetch(Q.append_log, *columns(rows), writer)
-    return [
+    published = [
         LogRow(seq["seq"], row[3], row[4], row[8].encode(), _envelope(service, row))
         for seq, row in zip(seqs, rows, strict=True)
         if row[3] is not None
     ]
+    return published, seqs[0]["others_unsent"]
 
 
 async def _sequences(conn: Connection, places: list[tuple[str, str]]) -> dict[tuple[str, str], int]:

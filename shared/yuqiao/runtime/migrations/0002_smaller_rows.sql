@@ -33,3 +33,6 @@ ALTER TABLE event_log ALTER COLUMN id TYPE uuid USING id::uuid;
 
 -- Only feedback and matching look at an owner's history: they have the index in migrations of their own.
 DROP INDEX event_log_owner;
+
+-- Keys are locked by advisory locks now: nothing is written for a lock.
+DROP TABLE key_lock;
