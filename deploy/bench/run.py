@@ -35,7 +35,7 @@ Q = Queries.beside(__file__)
 BANKS = 20
 RAW_TOPIC, RAW_ONE = "bench.raw", "bench.one"
 RATE, STEADY_SECONDS = 100, 10.0
-EVENTS_PER_NEED = 38
+EVENTS_PER_NEED = 32
 
 
 class Void(Exception):

@@ -1,20 +1,16 @@
+-- name: load
+SELECT 'cases' AS shelf, id, body FROM "case" WHERE enterprise = ANY($1::text[])
+UNION ALL SELECT 'issues', id, body FROM issue WHERE enterprise = ANY($1::text[])
+UNION ALL SELECT 'replies', id, body FROM reply WHERE $2 AND enterprise = ANY($1::text[]);
+
 -- name: locate
 SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
-
--- name: load_cases
-SELECT id, body FROM "case" WHERE enterprise = ANY($1::text[]);
 
 -- name: all_cases
 SELECT id, body FROM "case";
 
--- name: load_issues
-SELECT id, body FROM issue WHERE enterprise = ANY($1::text[]);
-
 -- name: all_issues
 SELECT id, body FROM issue;
-
--- name: load_replies
-SELECT id, body FROM reply WHERE enterprise = ANY($1::text[]);
 
 -- name: all_replies
 SELECT id, body FROM reply;

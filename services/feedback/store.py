@@ -15,7 +15,7 @@ from yuqiao.contracts.streams import bank_topic
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Kinds, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Models, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import columns
 
@@ -40,13 +40,10 @@ class FeedbackStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> FeedbackBook:
         """One statement."""
-        kinds: Kinds = {
-            "cases": (Q.load_cases, Case),
-            "issues": (Q.load_issues, Issue),
-        }
-        if any(isinstance(m, Reply | HeldTooLong) for m in messages):
-            kinds = {**kinds, "replies": (Q.load_replies, KeptReply)}
-        return FeedbackBook(**await load_shelves(conn, kinds, keys), limits=self.limits, encrypt=self.encrypt)
+        models: Models = {"cases": Case, "issues": Issue, "replies": KeptReply}
+        replies = any(isinstance(m, Reply | HeldTooLong) for m in messages)
+        shelves = await load_shelves(conn, Q.load, models, list(keys), replies)
+        return FeedbackBook(**shelves, limits=self.limits, encrypt=self.encrypt)
 
     async def save(self, conn: Connection, book: FeedbackBook) -> None:
         """At most six statements."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from services.intake.book import IntakeBook, bank_subject
@@ -95,7 +96,7 @@ def grant(book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Mome
 def _set_free(
     book: IntakeBook, enterprise: str, said: Said, at: Moment, only: Bank | None = None
 ) -> Iterator[IdentitySealed]:
-    for pending in book.pendings:
+    for pending in sorted(book.pendings, key=attrgetter("offer")):
         need = book.needs.get(pending.need)
         bank = only or book.banks.get(pending.bank)
         if pending.enterprise == enterprise and need and bank and bank.bank == pending.bank:
@@ -120,5 +121,5 @@ def on_bank(book: IntakeBook, event: BankRegisterEvent, at: Moment) -> Iterator[
     if book.banks.get(event.bank) == bank:
         return
     yield BankNoted(at=at.now, **bank.model_dump())
-    for enterprise in dict.fromkeys(p.enterprise for p in book.pendings if p.bank == event.bank):
+    for enterprise in sorted({p.enterprise for p in book.pendings if p.bank == event.bank}):
         yield from _set_free(book, enterprise, book.said(enterprise), at, only=bank)

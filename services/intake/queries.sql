@@ -1,5 +1,13 @@
--- name: load_needs
-SELECT id, body FROM need WHERE key = ANY($1::text[]) ORDER BY key, stated_on, id;
+-- name: load
+SELECT 'needs' AS shelf, id, body FROM need WHERE key = ANY($1::text[])
+UNION ALL SELECT 'consents', id, body FROM consent WHERE key = ANY($1::text[])
+UNION ALL SELECT 'pendings', id, body FROM pending WHERE key = ANY($1::text[])
+UNION ALL SELECT 'progress', id, body FROM progress WHERE key = ANY($1::text[])
+UNION ALL SELECT 'lists', id, body FROM need_list WHERE id = ANY($1::text[])
+UNION ALL SELECT 'banks', id, body FROM bank
+UNION ALL SELECT 'privates', id, body FROM need_private WHERE $2 AND key = ANY($1::text[])
+UNION ALL SELECT 'rows', id, body FROM list_row WHERE $3 AND key = ANY($1::text[])
+UNION ALL SELECT 'answers', id, body FROM need_answer WHERE id = ANY($4::text[]) OR ($4::text[] IS NULL AND key = ANY($1::text[]));
 
 -- name: save_needs
 INSERT INTO need (id, key, open, stated_on, body)
@@ -13,9 +21,6 @@ SELECT id, body FROM consent WHERE key = ANY($1::text[]);
 INSERT INTO consent (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
--- name: load_pendings
-SELECT id, body FROM pending WHERE key = ANY($1::text[]) ORDER BY id;
-
 -- name: save_pendings
 INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
@@ -26,15 +31,9 @@ DELETE FROM pending WHERE id = ANY($1::text[]);
 -- name: enterprises_pending_for
 SELECT DISTINCT bank, key FROM pending WHERE bank = ANY($1::text[]) ORDER BY bank, key;
 
--- name: load_progress
-SELECT id, body FROM progress WHERE key = ANY($1::text[]);
-
 -- name: save_progress
 INSERT INTO progress (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
--- name: load_rows
-SELECT id, body FROM list_row WHERE key = ANY($1::text[]);
 
 -- name: save_rows
 INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
@@ -42,9 +41,6 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: drop_rows
 DELETE FROM list_row WHERE id = ANY($1::text[]);
-
--- name: load_lists
-SELECT id, body FROM need_list WHERE id = ANY($1::text[]);
 
 -- name: save_lists
 INSERT INTO need_list (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
@@ -60,9 +56,6 @@ SELECT id, body FROM bank ORDER BY id;
 -- name: save_banks
 INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
--- name: load_privates
-SELECT id, body FROM need_private WHERE key = ANY($1::text[]);
 
 -- name: save_privates
 INSERT INTO need_private (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
@@ -99,5 +92,3 @@ FROM need AS n JOIN progress AS p ON p.id = n.id JOIN need_private AS i ON i.id 
 -- name: all_keys
 SELECT key FROM need UNION SELECT key FROM consent UNION SELECT id FROM need_list;
 
--- name: load_answers
-SELECT id, body FROM need_answer WHERE key = ANY($1::text[]);

@@ -11,7 +11,6 @@ from services.intake.commands import GrantConsent, RegisterNeed, RemoveRow
 from services.intake.domain import Consent, Need
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.banks import BankRegisterEvent
-from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Identity
@@ -19,7 +18,7 @@ from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Kinds, drop_rows, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Models, drop_rows, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 from yuqiao.runtime.writing import columns
@@ -28,13 +27,16 @@ Q = Queries.beside(__file__)
 
 _NEEDS_IDENTITY = (OfferAccepted, GrantConsent, RegisterNeed, BankRegisterEvent)
 _NEEDS_ROWS = (RegisterNeed, RemoveRow)
-_ALWAYS: Kinds = {
-    "needs": (Q.load_needs, Need),
-    "consents": (Q.load_consents, Consent),
-    "pendings": (Q.load_pendings, Pending),
-    "progress": (Q.load_progress, Progress),
-    "lists": (Q.load_lists, NeedList),
-    "banks": (Q.load_banks, Bank),
+_MODELS: Models = {
+    "needs": Need,
+    "consents": Consent,
+    "pendings": Pending,
+    "progress": Progress,
+    "lists": NeedList,
+    "banks": Bank,
+    "privates": NeedPrivate,
+    "rows": ListRow,
+    "answers": Answer,
 }
 
 
@@ -61,15 +63,11 @@ class IntakeStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:
         """The book of these keys, and all banks (they are few)."""
-        kinds: dict[str, tuple[str, type[Value]]] = dict(_ALWAYS)
-        if any(isinstance(m, _NEEDS_IDENTITY) for m in messages):
-            kinds["privates"] = (Q.load_privates, NeedPrivate)
-        if any(isinstance(m, _NEEDS_ROWS) for m in messages):
-            kinds["rows"] = (Q.load_rows, ListRow)
-        shelves = await load_shelves(conn, kinds, keys)
+        identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
+        rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
-        answers = await load_shelf(conn, Q.answers_by_id, Answer, requests) if requests else None
-        return IntakeBook(self.sealing, self.limits, **shelves, answers=answers)
+        shelves = await load_shelves(conn, Q.load, _MODELS, list(keys), identity, rows, requests)
+        return IntakeBook(self.sealing, self.limits, **shelves)
 
     async def save(self, conn: Connection, book: IntakeBook) -> None:
         """Write what changed."""
@@ -97,8 +95,9 @@ class IntakeStore:
     async def load_all(self, conn: Connection) -> IntakeBook:
         """Everything but what no event can rebuild (`IntakeBook.kept`)."""
         keys = [row["key"] for row in await conn.fetch(Q.all_keys)]
-        kinds: Kinds = {**_ALWAYS, "rows": (Q.load_rows, ListRow), "answers": (Q.load_answers, Answer)}
-        return IntakeBook(self.sealing, self.limits, **await load_shelves(conn, kinds, keys))
+        return IntakeBook(
+            self.sealing, self.limits, **await load_shelves(conn, Q.load, _MODELS, keys, False, True, None)
+        )
 
 
 def make_store(settings: Settings) -> Store[IntakeBook]:

@@ -1,20 +1,14 @@
+-- name: load
+SELECT 'needs' AS shelf, id, body FROM need WHERE enterprise = ANY($1::text[])
+UNION ALL SELECT 'products', id, body FROM product
+UNION ALL SELECT 'banks', id, body FROM bank
+UNION ALL SELECT 'quotas', id, body FROM quota WHERE day >= (SELECT max(day) FROM quota) - 1;
+
 -- name: waiting_enterprises
 SELECT DISTINCT enterprise FROM need WHERE status = 'waiting';
 
--- name: load_needs
-SELECT id, body FROM need WHERE enterprise = ANY($1::text[]);
-
 -- name: all_needs
 SELECT id, body FROM need;
-
--- name: load_products
-SELECT id, body FROM product ORDER BY id;
-
--- name: load_banks
-SELECT id, body FROM bank ORDER BY id;
-
--- name: load_quotas
-SELECT id, body FROM quota WHERE day >= (SELECT max(day) FROM quota) - 1;
 
 -- name: all_quotas
 SELECT id, body FROM quota;

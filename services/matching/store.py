@@ -12,7 +12,7 @@ from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.runtime.messages import BadRecord, Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Kinds, drop_rows, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Models, drop_rows, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
@@ -35,14 +35,9 @@ class MatchingStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
         """One statement. The quotas are locked by their key."""
-        kinds: Kinds = {
-            "needs": (Q.load_needs, Candidate),
-            "products": (Q.load_products, ProductPublished),
-            "banks": (Q.load_banks, BankEntry),
-            "quotas": (Q.load_quotas, Used),
-        }
+        models: Models = {"needs": Candidate, "products": ProductPublished, "banks": BankEntry, "quotas": Used}
         book = MatchingBook()
-        for name, shelf in (await load_shelves(conn, kinds, keys)).items():
+        for name, shelf in (await load_shelves(conn, Q.load, models, list(keys))).items():
             setattr(book, name, shelf)
         return book
 

@@ -51,8 +51,8 @@ class NotificationBook(Book):
             self._offers_of.setdefault(offer.need, {})[offer.offer] = None
 
     def open_offers(self, need: str) -> list[Offer]:
-        """The need's offers that are not closed."""
-        offers = (self.offers[offer] for offer in self._offers_of.get(need, ()))
+        """The need's offers that are not closed, in an order that no table decides."""
+        offers = (self.offers[offer] for offer in sorted(self._offers_of.get(need, ())))
         return [o for o in offers if o.closed is None]
 
     def put_offer(self, offer: Offer) -> None:

@@ -1,11 +1,10 @@
+-- name: load
+SELECT 'banks' AS shelf, id, body FROM bank
+UNION ALL SELECT 'offers', id, body FROM offer WHERE enterprise = ANY($1::text[])
+UNION ALL SELECT 'voids', id, body FROM void WHERE enterprise = ANY($1::text[]);
+
 -- name: load_banks
 SELECT id, body FROM bank ORDER BY id;
-
--- name: load_offers
-SELECT id, body FROM offer WHERE enterprise = ANY($1::text[]);
-
--- name: load_voids
-SELECT id, body FROM void WHERE enterprise = ANY($1::text[]);
 
 -- name: all_offers
 SELECT id, body FROM offer;

@@ -10,7 +10,7 @@ from services.notification.domain import Bank, Offer, Void
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Kinds, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Models, load_shelf, load_shelves, save_shelf
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 
@@ -30,8 +30,8 @@ class NotificationStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> NotificationBook:
         """One statement."""
-        kinds: Kinds = {"banks": (Q.load_banks, Bank), "offers": (Q.load_offers, Offer), "voids": (Q.load_voids, Void)}
-        return NotificationBook(**await load_shelves(conn, kinds, keys), limits=self.limits)
+        models: Models = {"banks": Bank, "offers": Offer, "voids": Void}
+        return NotificationBook(**await load_shelves(conn, Q.load, models, list(keys)), limits=self.limits)
 
     async def save(self, conn: Connection, book: NotificationBook) -> None:
         """At most three statements."""

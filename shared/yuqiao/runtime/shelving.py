@@ -1,7 +1,6 @@
 """Shelves in and out of tables: one statement to load a shelf, one to save what changed on it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from asyncpg import Connection
@@ -11,8 +10,8 @@ from yuqiao.runtime.book import Shelf
 from yuqiao.runtime.writing import columns
 
 V = TypeVar("V", bound=Value)
-Kinds = Mapping[str, tuple[str, type[Value]]]
-"""Shelf by shelf: the query of (id, body) by $1 = keys, and the model of the body."""
+Models = Mapping[str, type[Value]]
+"""What the bodies of each shelf are."""
 
 
 async def load_shelf(conn: Connection, query: str, model: type[V], *arguments: Any) -> Shelf[V]:
@@ -20,20 +19,13 @@ async def load_shelf(conn: Connection, query: str, model: type[V], *arguments: A
     return Shelf({r["id"]: model.model_validate_json(r["body"]) for r in await conn.fetch(query, *arguments)})
 
 
-async def load_shelves(conn: Connection, kinds: Kinds, keys: Sequence[str]) -> dict[str, Shelf[Any]]:
-    """Several shelves in one round trip; at least one of the queries uses its keys."""
-    found: dict[str, dict[str, Value]] = {name: {} for name in kinds}
-    for row in await conn.fetch(_together(tuple((name, query) for name, (query, _) in kinds.items())), list(keys)):
+async def load_shelves(conn: Connection, query: str, models: Models, *arguments: Any) -> dict[str, Shelf[Any]]:
+    """The rows (shelf, id, body) of a query as shelves: all that a batch needs in one round trip."""
+    found: dict[str, dict[str, Value]] = {name: {} for name in models}
+    for row in await conn.fetch(query, *arguments):
         name = row["shelf"]
-        found[name][row["id"]] = kinds[name][1].model_validate_json(row["body"])
+        found[name][row["id"]] = models[name].model_validate_json(row["body"])
     return {name: Shelf(rows) for name, rows in found.items()}
-
-
-@lru_cache(maxsize=100)
-def _together(queries: tuple[tuple[str, str], ...]) -> str:
-    """One statement out of several, each row with the name of its shelf."""
-    parts = (f"SELECT '{name}' AS shelf, id, body FROM ({query}) AS {name}" for name, query in queries)  # noqa: S608 - our own
-    return " UNION ALL ".join(parts)
 
 
 async def save_shelf(
