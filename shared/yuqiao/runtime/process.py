@@ -12,13 +12,12 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from asyncpg import Connection, Pool
-from asyncpg.exceptions import PostgresError
 
 from yuqiao.contracts.streams import read_pattern
 from yuqiao.runtime import ops
 from yuqiao.runtime.book import Book
 from yuqiao.runtime.clock import Clock, SteppedClock, SystemClock
-from yuqiao.runtime.database import borrowed, make_pool, migration_files, missing_migrations
+from yuqiao.runtime.database import DATABASE_AWAY, borrowed, make_pool, migration_files, missing_migrations
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.http import make_app, make_server
 from yuqiao.runtime.inlet import KafkaInlet
@@ -70,7 +69,7 @@ class Process(Generic[B]):
         try:
             async with borrowed(self.pool, 5) as conn, conn.transaction(readonly=True):
                 yield conn
-        except (OSError, TimeoutError, PostgresError) as error:
+        except DATABASE_AWAY as error:
             raise Refused("database_unavailable", "数据库暂不可用", 503) from error
 
     async def now(self) -> datetime:
@@ -153,14 +152,14 @@ class Process(Generic[B]):
                     while not conn.is_closed():
                         await asyncio.sleep(1)
                         await conn.execute("SELECT")
-            except (OSError, PostgresError, TimeoutError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("listen failed", error=type(error).__name__)
                 await asyncio.sleep(1)
 
     async def _forget(self) -> None:
         """Claims are kept twice as long as a topic keeps records: nothing older can come again."""
         while True:
-            with contextlib.suppress(OSError, PostgresError, TimeoutError):
+            with contextlib.suppress(*DATABASE_AWAY):
                 await self.pool.execute(Q.forget_inbox, INBOX_DAYS)
             await asyncio.sleep(3600)
 
@@ -201,7 +200,7 @@ async def start(service: Service[B], settings: Settings, stop: asyncio.Event) ->
         try:
             pool = await make_pool(settings)
             break
-        except (OSError, PostgresError, TimeoutError) as error:
+        except DATABASE_AWAY as error:
             if attempt == 59 or stop.is_set():
                 raise
             print(f"waiting for the database: {type(error).__name__}", file=sys.stderr)

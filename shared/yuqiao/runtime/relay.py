@@ -10,10 +10,11 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 import structlog
-from asyncpg import Connection, Pool, PostgresError
+from asyncpg import Connection, Pool
 
 from yuqiao.runtime import metrics
 from yuqiao.runtime.batch import Committed, LogRow
+from yuqiao.runtime.database import DATABASE_AWAY
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import log_row
 
@@ -43,6 +44,7 @@ class Relay:
         self.must_read = True
         self.leading: Connection | None = None
         self.sure_until = 0.0
+        self.draining = False
         self.behind = False
         self.offered = False
         self.after_publish: Any = None
@@ -67,8 +69,8 @@ class Relay:
 
     @property
     def idle(self) -> bool:
-        """Nothing known to be unsent."""
-        return not self.queue and not self.must_read and self.marking is None
+        """Nothing known to be unsent, and nothing on its way."""
+        return not (self.queue or self.must_read or self.draining)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -83,7 +85,7 @@ class Relay:
                 elif self.offered:
                     await self.pool.execute(Q.wake_others)
                 self.offered = False
-            except (OSError, PostgresError, TimeoutError, ConnectionError, PublishFailed) as error:
+            except (*DATABASE_AWAY, PublishFailed) as error:
                 log.warning("relay.failed", error=type(error).__name__, detail=str(error)[:200])
                 self.behind, self.must_read = True, True
                 self.queue.clear()
@@ -113,6 +115,7 @@ class Relay:
         return False
 
     async def _drain(self) -> None:
+        self.draining = True
         while self.queue or self.must_read or self.marking:
             if self.must_read:
                 await self._read_all()
@@ -127,6 +130,7 @@ class Relay:
                 woken.cancel()
                 if self.marking.done():
                     await self._marked()
+        self.draining = False
 
     def _together(self) -> int:
         """How many of the queued batches, at least one, make a publication of about ROWS_AT_ONCE."""
@@ -164,7 +168,7 @@ class Relay:
         """The mark under way is committed. Raises PostgresError and the like when it failed."""
         marking, self.marking = self.marking, None
         if marking is not None:
-            await marking
+            await asyncio.shield(marking)
 
     async def resign(self) -> None:
         """Give the lock up."""

@@ -1,0 +1,162 @@
+"""Publication on a real database: in order, once where nothing breaks, again where something did, never by two at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+
+from tests.services.runtime.test_effectively_once import begin, make_shell
+from tests.services.runtime.toy import batch, record
+from yuqiao.runtime.batch import Committed, LogRow
+from yuqiao.runtime.relay import Relay
+
+POLL = 0.05
+
+
+class Topic:
+    """A publisher that keeps what it is given; `away` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.rows: list[LogRow] = []
+        self.away = False
+
+    async def publish(self, rows: Sequence[LogRow]) -> None:
+        if self.away:
+            raise ConnectionError("no broker")
+        self.rows += rows
+
+    @property
+    def said(self) -> list[tuple[str, int]]:
+        return [(row.key, row.envelope.sequence) for row in self.rows]
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+async def unsent(pool: Any) -> int:
+    count: int = await pool.fetchval("SELECT coalesce(sum(cardinality(seqs)), 0) FROM unsent")
+    return count
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[Relay]:
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        task.cancel()
+        with suppress(BaseException):
+            await task
+        await relay.resign()
+
+
+async def commit(pool: Any, writer: str, offset: int, *texts: str) -> Committed:
+    if offset == 0:
+        await begin(pool)
+    return await make_shell(pool, writer).run(batch(*(record(offset + n, "a", t) for n, t in enumerate(texts))))
+
+
+async def test_what_is_committed_is_published_in_order_and_marked(toy_pool: Any) -> None:
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
+        await until(lambda: relay.leading is not None and relay.idle)
+        relay.offer(await commit(toy_pool, "one", 0, "1", "2"))
+        relay.offer(await commit(toy_pool, "one", 2, "3"))
+        await until(lambda: len(topic.rows) == 3 and relay.idle)
+    assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
+    assert await unsent(toy_pool) == 0
+
+
+async def test_from_memory_and_from_the_table_it_is_the_same_record(toy_pool: Any) -> None:
+    committed = await commit(toy_pool, "one", 0, "1")
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL)):
+        await until(lambda: bool(topic.rows))
+    assert [(r.body, r.envelope.headers()) for r in topic.rows] == [
+        (r.body, r.envelope.headers()) for r in committed.rows
+    ]
+
+
+async def test_a_crash_between_publication_and_mark_publishes_the_same_again(toy_pool: Any) -> None:
+    await commit(toy_pool, "one", 0, "1", "2")
+    topic = Topic()
+
+    def crash() -> None:
+        raise Crash
+
+    dying = Relay("matching", toy_pool, topic, POLL)
+    dying.after_publish = crash
+    with suppress(Crash):
+        await asyncio.wait_for(dying.run(), 10)
+    await dying.resign()
+    assert await unsent(toy_pool) == 2
+    async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
+        await until(lambda: len(topic.rows) == 4 and relay.idle)
+    first, again = topic.rows[:2], topic.rows[2:]
+    assert [(r.envelope.id, r.body) for r in first] == [(r.envelope.id, r.body) for r in again]
+    assert await unsent(toy_pool) == 0
+
+
+async def test_a_broker_that_comes_back_gets_everything_once(toy_pool: Any) -> None:
+    topic = Topic()
+    topic.away = True
+    async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
+        relay.offer(await commit(toy_pool, "one", 0, "1"))
+        await until(lambda: relay.behind)
+        relay.offer(await commit(toy_pool, "one", 1, "2"))
+        topic.away = False
+        await until(lambda: len(topic.rows) == 2 and relay.idle)
+    assert topic.said == [("a", 1), ("a", 2)]
+
+
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(toy_pool: Any) -> None:
+    topics = Topic(), Topic()
+    first, second = (Relay("matching", toy_pool, topic, POLL) for topic in topics)
+    async with running(second):
+        async with running(first):
+            await until(lambda: (first.leading is None) != (second.leading is None))
+            leader, other = (first, second) if first.leading else (second, first)
+            other.offer(await commit(toy_pool, "other", 0, "1"))
+            leader.look()  # as the other's notification makes it
+            leader.offer(await commit(toy_pool, "leader", 1, "2"))
+            await until(lambda: sum(len(t.rows) for t in topics) == 2)
+            assert other.leading is None
+        await commit(toy_pool, "one", 2, "3")
+        await until(lambda: second.leading is not None)
+        second.look()
+        await until(lambda: sum(len(t.rows) for t in topics) == 3)
+    assert sorted(topics[0].said + topics[1].said) == [("a", 1), ("a", 2), ("a", 3)]
+
+
+async def test_a_frozen_leader_loses_the_lock_and_publishes_nothing_when_it_wakes(toy_pool: Any) -> None:
+    frozen_pool = await asyncpg.create_pool(
+        toy_pool._connect_args[0],
+        min_size=1,
+        max_size=2,
+        server_settings={"idle_in_transaction_session_timeout": "200ms"},
+    )
+    topics = Topic(), Topic()
+    frozen, other = Relay("matching", frozen_pool, topics[0], POLL), Relay("matching", toy_pool, topics[1], POLL)
+    try:
+        assert await frozen._lead()
+        async with running(other):  # nobody runs the first: it hears nothing, and its transaction is idle
+            committed = await commit(toy_pool, "frozen", 0, "1")
+            await until(lambda: len(topics[1].rows) == 1)
+            frozen.sure_until = 0.0
+            frozen.must_read = False
+            frozen.offer(committed)
+            async with running(frozen):
+                await until(lambda: frozen.behind)
+                assert frozen.leading is None
+        assert topics[0].rows == []
+    finally:
+        frozen_pool.terminate()
