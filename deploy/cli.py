@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 from rich.console import Console
 from rich.table import Table
 
-from deploy import cases, parked
+from deploy import cases, parked, policy
 from deploy.bench.run import bench
 from deploy.demo.conductor import START
 from deploy.demo.quiet import Restless
@@ -37,6 +37,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(bank_app, name="bank", help="What a bank does: read its topics, reply.")
 app.add_typer(cases.app, name="case", help="One case.")
 app.add_typer(parked.app, name="parked", help="Messages that could not be decided, and those held or refused.")
+app.add_typer(policy.app, name="policy", help="The measures, promises, size classes, due days, credit codes.")
 app.command("cases")(cases.list_cases)
 app.command("import")(import_list)
 

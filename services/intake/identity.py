@@ -1,22 +1,16 @@
 """Who an enterprise is: the canonical USCC, the opaque id formed from it, and the signed link to its own page. Pure."""
 
 import hmac
-import re
 import struct
-import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
-
+from yuqiao.policy import uscc
 from yuqiao.runtime.messages import Refused
 
 LEAST_SECRET = 16
-_SCIENTIFIC = re.compile(r"^\d(\.\d+)?E\+?\d+$")
-_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _LINK = struct.Struct(">16sI")
 _MAC_BYTES = 16
 
@@ -51,37 +45,11 @@ def _mac(key: bytes, text: str) -> bytes:
 
 
 def canonical_uscc(text: str) -> str:
-    """The 18 characters of a 统一社会信用代码: NFKC, upper case, no blanks; both check digits right (GB 32100-2015, GB 11714).
-
-    Raises BadValue: `uscc_number` where a spreadsheet has turned it into a number, `uscc_legacy` for 15 digits, `uscc_length`,
-    `uscc_characters`, `uscc_check_digit`, `uscc_organisation_check_digit`.
-    """
-    plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
-    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    if _SCIENTIFIC.match(plain):
-        raise BadValue("uscc_number", "统一社会信用代码被表格软件转成了数字，请把该列设为“文本”格式后重新填写")
-    if len(plain) == 15 and plain.isdigit():
-        raise BadValue("uscc_legacy", "这是 15 位旧注册号，请填写 18 位统一社会信用代码")
+    """The 18 characters of a 统一社会信用代码, as `yuqiao.policy.uscc` has it. Raises BadValue with its code."""
     try:
-        code: str = uscc.validate(plain)
-    except InvalidLength:
-        raise BadValue("uscc_length", f"统一社会信用代码须为 18 位，现为 {len(plain)} 位") from None
-    except InvalidFormat:
-        raise BadValue(
-            "uscc_characters", "统一社会信用代码前 8 位须为数字，其余为数字或大写字母（不含 I、O、S、V、Z）"
-        ) from None
-    except InvalidChecksum:
-        raise BadValue("uscc_check_digit", "统一社会信用代码第 18 位校验码不符，请核对各位字符") from None
-    if _organisation_check(code[8:16]) != code[16]:
-        raise BadValue(
-            "uscc_organisation_check_digit", "统一社会信用代码第 17 位（组织机构代码校验码）不符，请核对第 9 至 17 位"
-        )
-    return code
-
-
-def _organisation_check(body: str) -> str:
-    rest = 11 - sum(int(char, 36) * weight for char, weight in zip(body, _ORGANISATION_WEIGHTS, strict=True)) % 11
-    return {10: "X", 11: "0"}.get(rest, str(rest))
+        return uscc.canonical_uscc(text)
+    except uscc.BadUscc as bad:
+        raise BadValue(bad.code, bad.text) from None
 
 
 def enterprise_id(keys: Keys, code: str) -> str:

@@ -1,0 +1,245 @@
+"""`yuqiao policy …`: what the measures say of a need, whether promises were kept, size classes, due days, credit codes."""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import yaml
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Column, Table
+
+from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
+from yuqiao.contracts.values import NeedFacts, Reason
+from yuqiao.policy.calendar import BEIJING, WorkingCalendar
+from yuqiao.policy.explain import TERMS, Explained, explain
+from yuqiao.policy.industries import parse_industry
+from yuqiao.policy.measures import measures as all_measures
+from yuqiao.policy.promises import Outcome, check
+from yuqiao.policy.size_class import classify
+from yuqiao.policy.states import known_codes
+from yuqiao.policy.uscc import BadUscc, canonical_uscc
+
+M = TypeVar("M", bound=BaseModel)
+USAGE, FINDINGS = 2, 3
+app = typer.Typer(no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28; today unless said otherwise")]
+FACTS_CODES = {"kind": "need_kind", "entity_kind": "entity_kind", "size_class": "size_class", "tags": "tag"}
+
+
+@app.command("measures")
+def measures_(on: On = None, as_json: AsJson = False) -> None:
+    """The 17 measures of 渝北金〔2022〕16号; with --on those in force on that day."""
+    day = _day(on, "on") if on else None
+    shown = [m for m in all_measures() if day is None or (m.valid_from <= day and (m.valid_until or day) >= day)]
+    if as_json:
+        _json([m.model_dump(mode="json") | {"lead": list(m.lead or (m.configured_lead,))} for m in shown])
+        return
+    table = Table(
+        Column("条", overflow="fold"),
+        Column("措施", overflow="fold"),
+        Column("牵头单位", overflow="fold"),
+        Column("责任单位", overflow="fold"),
+        Column("执行至", overflow="fold"),
+    )
+    for m in shown:
+        lead = "、".join(m.lead) or f"（条文未列，由{m.configured_lead}承担）"
+        table.add_row(m.clause, m.title, lead, "、".join(m.responsible), str(m.valid_until or "未写明"))
+    Console().print(table)
+
+
+@app.command("explain")
+def explain_(
+    need: Annotated[Path, typer.Option(help="JSON or YAML: kind, amount_cny, size_class, tags …")],
+    on: On = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which measures apply to a need, which do not, and why."""
+    day = _day(on, "on") if on else _today()
+    given = _read(need)
+    facts = _valid(NeedFacts, {"stated_on": day.isoformat()} | given)
+    _known(facts)
+    found = explain(facts, day)
+    if as_json:
+        _json([_explained(one) for one in found])
+        return
+    table = Table(
+        Column("条", overflow="fold"),
+        Column("措施", overflow="fold"),
+        Column("结论", overflow="fold"),
+        Column("理由", overflow="fold"),
+        Column("执行至", overflow="fold"),
+    )
+    for one in found:
+        title = one.part.term if one.part else one.measure.title
+        table.add_row(one.measure.clause, title, TERMS[one.verdict], one.reason, str(one.until or ""))
+    Console().print(table)
+
+
+def _explained(one: Explained) -> dict[str, Any]:
+    measure = one.measure
+    promise = one.part.promise.model_dump(mode="json", exclude_defaults=True) if one.part else {}
+    return {
+        "measure": measure.number,
+        "clause": measure.clause,
+        "title": measure.title,
+        "part": one.part.code if one.part else None,
+        "verdict": one.verdict,
+        "verdict_term": TERMS[one.verdict],
+        "reason": one.reason,
+        "failing": list(one.failing),
+        "missing": list(one.missing),
+        "to_verify": list(one.part.to_verify) if one.part else [],
+        "until": str(one.until) if one.until else None,
+        "lead": list(measure.lead or (measure.configured_lead,)),
+        "responsible": list(measure.responsible),
+        "promises": promise,
+    }
+
+
+@app.command("check")
+def check_(
+    outcome: Annotated[Path, typer.Option(help="JSON or YAML: measure, rate_before, rate_after, fee_rate …")],
+    as_json: AsJson = False,
+) -> None:
+    """Which promises an outcome keeps. Exits 3 when one is broken."""
+    found = check(_valid(Outcome, _read(outcome)))
+    if as_json:
+        _json([one.model_dump(mode="json") for one in found])
+    else:
+        table = Table(Column("承诺", overflow="fold"), Column("结论", overflow="fold"), Column("数据", overflow="fold"))
+        for one in found:
+            table.add_row(one.promise, {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds], one.text)
+        Console().print(table)
+    if any(one.holds is False for one in found):
+        raise typer.Exit(FINDINGS)
+
+
+@app.command("size")
+def size(
+    industry: Annotated[str | None, typer.Option(help="GB/T 4754-2017: C34, C3411 …")] = None,
+    staff: Annotated[int | None, typer.Option(min=0)] = None,
+    revenue: Annotated[str | None, typer.Option(help="yuan")] = None,
+    assets: Annotated[str | None, typer.Option(help="yuan")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The size class of an enterprise (工信部联企业〔2011〕300号). What is not known is left out."""
+    if (
+        industry is not None
+        and parse_industry(industry) is None
+        and not (len(industry) == 1 and "A" <= industry <= "T")
+    ):
+        _refuse(_wrong("industry", industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
+    found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets))
+    _answer({"size": found.code, "term": found.term, "basis": found.basis}, as_json)
+
+
+@app.command("due")
+def due(
+    from_: Annotated[str, typer.Option("--from", help="the day that does not count, 2022-12-28")],
+    working_days: Annotated[int, typer.Option(min=1, max=10_000)],
+    as_json: AsJson = False,
+) -> None:
+    """The n-th working day after a day. Provisional beyond the days that a holiday notice covers."""
+    found = WorkingCalendar.load().add_working_days(_day(from_, "from"), working_days)
+    _answer({"due": found.due.isoformat(), "provisional": found.provisional, "basis": found.basis}, as_json)
+
+
+@app.command("uscc")
+def uscc(code: str, as_json: AsJson = False) -> None:
+    """Whether a 统一社会信用代码 is one. Exits 3 when it is not."""
+    try:
+        canonical_uscc(code)
+        answer: dict[str, Any] = {"valid": True, "reason": None}
+    except BadUscc as bad:
+        answer = {"valid": False, "reason": bad.text, "code": bad.code}
+    _answer(answer, as_json)
+    if not answer["valid"]:
+        raise typer.Exit(FINDINGS)
+
+
+def _known(facts: NeedFacts) -> None:
+    """Codes are checked here: a spelling error would silently not apply."""
+    wrong = [
+        _wrong(field, code, f"可用的值：{'、'.join(known_codes(kind))}", f"{kind}_unknown")
+        for field, kind in FACTS_CODES.items()
+        for code in _codes(getattr(facts, field))
+        if code not in known_codes(kind)
+    ]
+    if facts.industry and len(facts.industry) > 1 and parse_industry(facts.industry) is None:
+        wrong.append(_wrong("industry", facts.industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
+    if wrong:
+        _refuse(*wrong)
+
+
+def _codes(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        loaded = loads_strict(text.encode()) if path.suffix == ".json" else yaml.load(text, yaml.BaseLoader)  # noqa: S506 - texts only
+    except NotJson as error:
+        _refuse(error.reason)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        _refuse(_wrong("file", str(path), f"读不了：{type(error).__name__}", "file_unreadable"))
+    if not isinstance(loaded, dict):
+        _refuse(_wrong("file", str(path), "须为一个对象（字段: 值）", "wrong_type"))
+    return loaded
+
+
+def _valid(model: type[M], given: dict[str, Any]) -> M:
+    try:
+        return model.model_validate_json(json.dumps(given, default=str))
+    except ValidationError as error:
+        _refuse(*reasons_of(error))
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        _refuse(_wrong(field, text, "须为日期，如 2022-12-28", "wrong_format"))
+
+
+def _today() -> date:
+    return datetime.now(BEIJING).date()
+
+
+def _money(field: str, text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value < 0:
+        _refuse(_wrong(field, text, "须为不小于 0 的金额（元），如 20000000", "not_a_number"))
+    return value
+
+
+def _wrong(field: str, value: str, right: str, code: str) -> Reason:
+    return Reason(code=code, values={"field": field, "value": value}, text=f"{field} 的值 {value} 有误：{right}")
+
+
+def _refuse(*reasons: Reason) -> NoReturn:
+    for reason in reasons:
+        typer.echo(f"{reason.text}（{reason.code}）", err=True)
+    raise typer.Exit(USAGE)
+
+
+def _answer(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _json(answer)
+    else:
+        for name, value in answer.items():
+            typer.echo(f"{name}: {value}")
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
