@@ -26,6 +26,7 @@ from deploy.stack.provision import Kafka, Provision, bank_register
 from yuqiao.contracts.streams import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
+MIGRATION_SECONDS = 600
 DEFAULT_PORTS = {"kafka": 29092, "controller": 29093, "postgres": 25432} | {
     f"{service}.{kind}": base + number
     for number, service in enumerate(SERVICES, 1)
@@ -162,7 +163,11 @@ class Stack:
             for service in SERVICES
         }
         for service, process in running.items():
-            _, said = process.communicate(timeout=60)
+            try:
+                _, said = process.communicate(timeout=MIGRATION_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise NotStarted(f"migrating {service} took more than {MIGRATION_SECONDS} s") from None
             if process.returncode != 0:
                 raise NotStarted(f"migrating {service} failed: {said[-600:]}")
 

@@ -46,24 +46,28 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made.down()
 
 
+def product_of(bank: str) -> ProductPublished:
+    product = {
+        "bank": bank,
+        "product": "live",
+        "name": "测试",
+        "at": datetime.now(BEIJING),
+        "min_amount_cny": "10000.00",
+        "max_amount_cny": "100000000.00",
+        "min_term_months": 1,
+        "max_term_months": 120,
+        "annual_rate": "0.0385",
+        "daily_quota": 1000,
+        "valid_from": "2022-01-01",
+        "valid_until": "2099-12-31",
+    }
+    return ProductPublished.model_validate(product)
+
+
 @pytest.fixture(scope="module")
 async def bank(stack: Stack) -> Any:
     async with BankClient(BankEnv.read(stack.provision.bank_file(BANK))) as client:
-        product = {
-            "bank": BANK,
-            "product": "live",
-            "name": "测试",
-            "at": datetime.now(BEIJING),
-            "min_amount_cny": "10000.00",
-            "max_amount_cny": "100000000.00",
-            "min_term_months": 1,
-            "max_term_months": 120,
-            "annual_rate": "0.0385",
-            "daily_quota": 1000,
-            "valid_from": "2022-01-01",
-            "valid_until": "2099-12-31",
-        }
-        await client.reply(ProductPublished.model_validate(product))
+        await client.reply(product_of(BANK))
         listed = await next_of(client, Receipt)
         assert listed.result == "applied"
         yield client
@@ -187,6 +191,20 @@ async def state_need_patiently(stack: Stack, number: int) -> str:
         except (httpx.HTTPError, KeyError):
             await asyncio.sleep(0.3)
     raise AssertionError("intake does not come back")
+
+
+async def test_a_bank_that_comes_while_services_restart_is_heard(stack: Stack) -> None:
+    """A static member that comes back in time is given its old partitions: it must ask for those that are new."""
+    new = "bank02"
+    await asyncio.to_thread(stack.provision.run, [BANK, new])
+    for victim in [c for c in read_running(stack.home) if c.name in ("matching", "notification")]:
+        kill(victim.pid)
+        await wait_for(lambda name=victim.name, pid=victim.pid: _restarted(stack, name, pid))  # type: ignore[misc]
+    await asyncio.to_thread(stack.up, [BANK, new])
+    async with BankClient(BankEnv.read(stack.provision.bank_file(new))) as client:
+        quiet = product_of(new).model_copy(update={"daily_quota": 0})  # its needs stay with the first bank
+        await client.reply(quiet)
+        assert (await next_of(client, Receipt)).result == "applied"
 
 
 def kill(pid: int | None) -> None:

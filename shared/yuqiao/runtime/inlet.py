@@ -80,6 +80,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
+        self._asked = False
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What was fetched before is worthless now."""
@@ -91,6 +92,11 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         self.epoch += 1
         if assigned:
             await self._seek(sorted((p.topic, p.partition) for p in assigned))
+        consumer = self.subscriber.consumer
+        if consumer is not None and not self._asked and consumer.subscription() - {p.topic for p in assigned}:
+            # A static member that comes back in time is given what it had, without the topics that are new since.
+            self._asked = True
+            consumer._coordinator.request_rejoin()
 
     async def seek(self) -> None:
         """Forget what was fetched and go on where Postgres says."""

@@ -36,3 +36,6 @@ DROP INDEX event_log_owner;
 
 -- Keys are locked by advisory locks now: nothing is written for a lock.
 DROP TABLE key_lock;
+
+-- Notes have no place in a key's public sequence.
+UPDATE event_log SET sequence = 0 WHERE topic IS NULL;
