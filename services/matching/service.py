@@ -37,4 +37,5 @@ service = Service(
     emits=(NeedMatched, NeedWaiting, NeedUnmatched, ProductListed, ProductRefused),
     notes=(NeedNoted, ReofferNoted, NeedDropped, BankNoted, ProductTaken),
     routes=http.routes,
+    pace=0.01,
 )

@@ -55,4 +55,5 @@ service = Service(
     ),
     notes=(NeedVoided, OfferMade),
     routes=http.routes,
+    pace=0.01,
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,13 +58,14 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
 
     def __init__(
-        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int
+        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int, pace: float
     ) -> None:
         """`pattern` names every topic the service reads; topics that appear later are seen within 5 s.
 
-        `member` is (group, instance): a static member that comes back takes its partitions at once.
+        `member` is (group, instance): a static member that comes back takes its partitions at once. Between two
+        fetches lie at least `pace` seconds: what comes meanwhile is one batch.
         """
-        self.pool, self.size = pool, size
+        self.pool, self.size, self.pace = pool, size, pace
         self.positions: dict[Partition, int] = {}
         self.subscriber = broker.subscriber(
             pattern=pattern,
@@ -81,6 +83,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
         self._asked = False
+        self._fetched_at = 0.0
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What was fetched before is worthless now."""
@@ -151,6 +154,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self.subscriber.consumer
         found: dict[Any, Any] = {}
         try:
+            await asyncio.sleep(self._fetched_at + self.pace - time.monotonic())
             if consumer:
                 of_banks = {tp for tp in consumer.assignment() if parse_bank_topic(tp.topic)}
                 if ours := consumer.assignment() - of_banks:
@@ -163,6 +167,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("fetch failed", error=type(error).__name__)
             if not found:
                 await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
+        self._fetched_at = time.monotonic()
         return epoch, found
 
     def take(self) -> Fetched | None:

@@ -45,7 +45,9 @@ class Process(Generic[B]):
         self.clock: Clock = SteppedClock() if settings.clock == "stepped" else SystemClock()
         self.broker = make_broker(settings)
         member = (f"yuqiao.{service.name}", f"{service.name}-{settings.instance}")
-        self.inlet = KafkaInlet(self.broker, read_pattern(service.name), member, pool, settings.batch_size)
+        pattern = read_pattern(service.name)
+        pace = service.pace if settings.clock == "system" else 0.0  # everybody waits for a stepped clock
+        self.inlet = KafkaInlet(self.broker, pattern, member, pool, settings.batch_size, pace)
         self.publisher = KafkaPublisher(settings)
         self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds)
         self.store = service.store(settings)

@@ -43,7 +43,10 @@ class Store(Protocol[B]):
 
 @dataclass(frozen=True)
 class Service(Generic[B]):
-    """What a service is for, what it hears, what it says. `notes` are events that it keeps for itself."""
+    """What a service is for, what it hears, what it says. `notes` are events that it keeps for itself.
+
+    `pace`: seconds between two fetches at least. A bank waits for those who bring it a need; the others gather.
+    """
 
     name: ServiceName
     purpose: str
@@ -53,6 +56,7 @@ class Service(Generic[B]):
     emits: tuple[type[Event], ...]
     notes: tuple[type[Event], ...] = ()
     routes: "Callable[[Gateway], APIRouter] | None" = None
+    pace: float = 0.1
 
     def handler(self, message: Message) -> Handler | None:
         """The handler of a message, or None when this service does not listen to it."""
