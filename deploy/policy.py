@@ -22,6 +22,7 @@ from yuqiao.policy.promises import Outcome, check
 from yuqiao.policy.size_class import classify
 from yuqiao.policy.states import known_codes
 from yuqiao.policy.uscc import BadUscc, canonical_uscc
+from yuqiao.policy.without_application import without_application
 
 M = TypeVar("M", bound=BaseModel)
 USAGE, FINDINGS = 2, 3
@@ -56,6 +57,7 @@ def measures_(on: On = None, as_json: AsJson = False) -> None:
 def explain_(
     need: Annotated[Path, typer.Option(help="JSON or YAML: kind, amount_cny, size_class, tags …")],
     on: On = None,
+    unasked: Annotated[bool, typer.Option("--without-application", help="only 免申即享, whatever the need is")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which measures apply to a need, which do not, and why."""
@@ -63,7 +65,7 @@ def explain_(
     given = _read(need)
     facts = _valid(NeedFacts, {"stated_on": day.isoformat()} | given)
     _known(facts)
-    found = explain(facts, day)
+    found = without_application(facts, day) if unasked else explain(facts, day)
     if as_json:
         _json([_explained(one) for one in found])
         return

@@ -132,6 +132,17 @@ def test_a_need_is_explained_from_json_or_yaml(tmp_path: Path) -> None:
     assert (first["verdict"], first["lead"], first["responsible"]) == ("applies", ["区金融办"], ["各银行机构"])
 
 
+def test_what_is_owed_without_an_application_can_be_asked(tmp_path: Path) -> None:
+    path = tmp_path / "need.json"
+    given = {"kind": "bridge", "amount_cny": "1.00", "size_class": "micro", "covid_affected": True}
+    path.write_text(json.dumps(given), encoding="utf-8")
+    code, answer = ask("explain", "--need", str(path), "--on", "2022-12-28", "--without-application")
+    assert (code, [(a["measure"], a["verdict"], a["to_verify"][1]) for a in answer]) == (
+        0,
+        [(2, "applies", "在该行有原有贷款")],
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
