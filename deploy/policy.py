@@ -16,7 +16,7 @@ from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import NeedFacts, Reason
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.policy.explain import TERMS, Explained, explain
-from yuqiao.policy.industries import parse_industry
+from yuqiao.policy.industries import industry as industry_of
 from yuqiao.policy.measures import measures as all_measures
 from yuqiao.policy.promises import Outcome, check
 from yuqiao.policy.size_class import classify
@@ -130,12 +130,8 @@ def size(
     as_json: AsJson = False,
 ) -> None:
     """The size class of an enterprise (工信部联企业〔2011〕300号). What is not known is left out."""
-    if (
-        industry is not None
-        and parse_industry(industry) is None
-        and not (len(industry) == 1 and "A" <= industry <= "T")
-    ):
-        _refuse(_wrong("industry", industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
+    if industry is not None and (wrong := _industry_wrong(industry)):
+        _refuse(wrong)
     found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets))
     _answer({"size": found.code, "term": found.term, "basis": found.basis}, as_json)
 
@@ -172,10 +168,18 @@ def _known(facts: NeedFacts) -> None:
         for code in _codes(getattr(facts, field))
         if code not in known_codes(kind)
     ]
-    if facts.industry and len(facts.industry) > 1 and parse_industry(facts.industry) is None:
-        wrong.append(_wrong("industry", facts.industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
+    if facts.industry and (unknown := _industry_wrong(facts.industry)):
+        wrong.append(unknown)
     if wrong:
         _refuse(*wrong)
+
+
+def _industry_wrong(code: str) -> Reason | None:
+    try:
+        industry_of(code)
+    except ValueError as error:
+        return _wrong("industry", code, str(error), "industry_unknown")
+    return None
 
 
 def _codes(value: str | tuple[str, ...]) -> tuple[str, ...]:
