@@ -127,12 +127,14 @@ def size(
     staff: Annotated[int | None, typer.Option(min=0)] = None,
     revenue: Annotated[str | None, typer.Option(help="yuan")] = None,
     assets: Annotated[str | None, typer.Option(help="yuan")] = None,
+    on: Annotated[str | None, typer.Option(help="a day: by the standard in force then; the newest unless said")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The size class of an enterprise (工信部联企业〔2011〕300号). What is not known is left out."""
     if industry is not None and (wrong := _industry_wrong(industry)):
         _refuse(wrong)
-    found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets))
+    day = _day(on, "on") if on else None
+    found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets), day)
     _answer({"size": found.code, "term": found.term, "basis": found.basis}, as_json)
 
 

@@ -109,6 +109,9 @@ def test_the_commands_answer_in_json() -> None:
     size = ask("size", "--industry", "C34", "--staff", "300", "--revenue", "20000000", "--assets", "0")
     assert (size[0], size[1]["size"]) == (0, "medium")
     assert ask("size", "--industry", "C34", "--staff", "300")[1]["size"] == "undetermined"
+    on_a_day = ask("size", "--industry", "O81", "--staff", "12", "--on", "2022-12-28")
+    assert (on_a_day[1]["size"], on_a_day[1]["basis"][:16]) == ("small", "工信部联企业〔2011〕300号")
+    assert ask("size", "--industry", "O81", "--on", "yesterday")[0] == 2
     assert "应为 C34" in ask("size", "--industry", "A34", "--staff", "300")[1]
     assert ask("size", "--industry", "K")[1]["size"] == "undetermined", "a section alone is too coarse"
     assert ask("due", "--from", "2022-12-28", "--working-days", "10")[1]["due"] == "2023-01-12"
