@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
+from deploy.policy_calendar import calendar
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import NeedFacts, Reason
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
@@ -27,6 +28,7 @@ from yuqiao.policy.without_application import without_application
 M = TypeVar("M", bound=BaseModel)
 USAGE, FINDINGS = 2, 3
 app = typer.Typer(no_args_is_help=True)
+app.command("calendar")(calendar)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28; today unless said otherwise")]
 FACTS_CODES = {"kind": "need_kind", "entity_kind": "entity_kind", "size_class": "size_class", "tags": "tag"}
