@@ -12,20 +12,23 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
+from deploy.policy_calendar import calendar
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import NeedFacts, Reason
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.policy.explain import TERMS, Explained, explain
-from yuqiao.policy.industries import parse_industry
+from yuqiao.policy.industries import industry as industry_of
 from yuqiao.policy.measures import measures as all_measures
 from yuqiao.policy.promises import Outcome, check
 from yuqiao.policy.size_class import classify
 from yuqiao.policy.states import known_codes
 from yuqiao.policy.uscc import BadUscc, canonical_uscc
+from yuqiao.policy.without_application import without_application
 
 M = TypeVar("M", bound=BaseModel)
 USAGE, FINDINGS = 2, 3
 app = typer.Typer(no_args_is_help=True)
+app.command("calendar")(calendar)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28; today unless said otherwise")]
 FACTS_CODES = {"kind": "need_kind", "entity_kind": "entity_kind", "size_class": "size_class", "tags": "tag"}
@@ -56,6 +59,7 @@ def measures_(on: On = None, as_json: AsJson = False) -> None:
 def explain_(
     need: Annotated[Path, typer.Option(help="JSON or YAML: kind, amount_cny, size_class, tags …")],
     on: On = None,
+    unasked: Annotated[bool, typer.Option("--without-application", help="only 免申即享, whatever the need is")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which measures apply to a need, which do not, and why."""
@@ -63,7 +67,7 @@ def explain_(
     given = _read(need)
     facts = _valid(NeedFacts, {"stated_on": day.isoformat()} | given)
     _known(facts)
-    found = explain(facts, day)
+    found = without_application(facts, day) if unasked else explain(facts, day)
     if as_json:
         _json([_explained(one) for one in found])
         return
@@ -125,16 +129,14 @@ def size(
     staff: Annotated[int | None, typer.Option(min=0)] = None,
     revenue: Annotated[str | None, typer.Option(help="yuan")] = None,
     assets: Annotated[str | None, typer.Option(help="yuan")] = None,
+    on: Annotated[str | None, typer.Option(help="a day: by the standard in force then; the newest unless said")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The size class of an enterprise (工信部联企业〔2011〕300号). What is not known is left out."""
-    if (
-        industry is not None
-        and parse_industry(industry) is None
-        and not (len(industry) == 1 and "A" <= industry <= "T")
-    ):
-        _refuse(_wrong("industry", industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
-    found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets))
+    if industry is not None and (wrong := _industry_wrong(industry)):
+        _refuse(wrong)
+    day = _day(on, "on") if on else None
+    found = classify(industry, staff, _money("revenue", revenue), _money("assets", assets), day)
     _answer({"size": found.code, "term": found.term, "basis": found.basis}, as_json)
 
 
@@ -170,10 +172,18 @@ def _known(facts: NeedFacts) -> None:
         for code in _codes(getattr(facts, field))
         if code not in known_codes(kind)
     ]
-    if facts.industry and len(facts.industry) > 1 and parse_industry(facts.industry) is None:
-        wrong.append(_wrong("industry", facts.industry, "须为 GB/T 4754-2017 代码，如 C34", "industry_unknown"))
+    if facts.industry and (unknown := _industry_wrong(facts.industry)):
+        wrong.append(unknown)
     if wrong:
         _refuse(*wrong)
+
+
+def _industry_wrong(code: str) -> Reason | None:
+    try:
+        industry_of(code)
+    except ValueError as error:
+        return _wrong("industry", code, str(error), "industry_unknown")
+    return None
 
 
 def _codes(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Working days in mainland China, from a table of days; what the table does not cover is marked provisional."""
 
-import csv
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import date, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 
+from yuqiao.policy.calendar_table import rows_in
 from yuqiao.policy.datafile import text_of
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -80,8 +80,7 @@ class WorkingCalendar:
 
 
 def _days(text: str) -> dict[date, bool]:
-    rows = csv.DictReader(text.splitlines())
-    return {date.fromisoformat(row["date"]): row["is_working"] == "1" for row in rows}
+    return {row.day: row.is_working for row in rows_in(text)}
 
 
 @lru_cache(maxsize=1)

@@ -42,19 +42,18 @@ def _explained(measure: Measure, facts: Facts, on: date) -> list[Explained]:
         return [Explained(measure, None, "process", TERMS["process"])]
     if measure.scope == "person":
         return [Explained(measure, None, "person", TERMS["person"])]
-    return [_part(measure, part, facts, on) for part in measure.parts]
+    return [judged(measure, part, part.when, facts, on) for part in measure.parts]
 
 
-def _part(measure: Measure, part: Part, facts: Facts, on: date) -> Explained:
+def judged(measure: Measure, part: Part, when: tuple[Conditions, ...], facts: Facts, on: date) -> Explained:
+    """One part before the facts on a day, under `when`: one of its alternatives must hold."""
     until = measure.until(part)
     if on < measure.valid_from:
         return Explained(measure, part, "not_yet", f"自 {measure.valid_from} 起执行", until=until)
     if until is not None and on > until:
         return Explained(measure, part, "expired", f"执行至 {until}", until=until)
-    tried = [_split(one, facts) for one in part.when]
-    met = next(
-        (one for one, (failing, missing) in zip(part.when, tried, strict=True) if not failing and not missing), None
-    )
+    tried = [_split(one, facts) for one in when]
+    met = next((one for one, (failing, missing) in zip(when, tried, strict=True) if not failing and not missing), None)
     if met is not None:
         return Explained(measure, part, "applies", met.reason(facts), until=until)
     failing, missing = min(tried, key=lambda pair: (len(pair[0]), len(pair[1])))

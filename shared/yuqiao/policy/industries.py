@@ -1,4 +1,4 @@
-"""GB/T 4754-2017: 20 sections (门类) and 97 divisions (大类), data/industries.csv."""
+"""GB/T 4754-2017 as amended: 20 门类, 97 大类, 473 中类, 1382 小类. data/industries.csv, its source in data/SOURCES.md."""
 
 import re
 from dataclasses import dataclass
@@ -6,40 +6,60 @@ from functools import lru_cache
 
 from yuqiao.policy.datafile import read_csv
 
-_CODE = re.compile(r"[A-T][0-9]{2,4}")
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """A division: its section's letter and name, its two digits and its name."""
-
-    section: str
-    section_name: str
-    digits: str
-    name: str
+LEVELS = {1: "门类", 3: "大类", 4: "中类", 5: "小类"}
+"""What a code of this length is: section, division, group, class."""
+_CODE = re.compile(r"[A-T]([0-9]{2,4})?")
+_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Industry:
-    """A code of 2 to 4 digits after the section's letter; codes are hierarchical (C34, C348, C3484)."""
+    """A section's letter, or that letter and 2 to 4 digits; codes are hierarchical (C, C34, C348, C3484)."""
 
     code: str
-    division: Division
+    parent: str
+    name: str
+
+    @property
+    def level(self) -> str:
+        """门类, 大类, 中类 or 小类."""
+        return LEVELS[len(self.code)]
+
+
+def industry(code: str) -> Industry:
+    """The industry of a code of any level. Raises ValueError, in Chinese, with what would be right."""
+    if not _CODE.fullmatch(code):
+        raise ValueError(f"行业代码 {code} 有误：须为门类字母 A 至 T，或字母加 2 至 4 位数字，如 C34、C348、C3484")
+    found = industries().get(code)
+    if found is None:
+        raise ValueError(f"行业代码 {code} 不在 GB/T 4754-2017 中：{_right(code)}")
+    return found
 
 
 def parse_industry(code: str) -> Industry | None:
-    """The industry of `code`, a section letter and 2 to 4 digits; None when it is malformed or letter and division
-    do not belong together. Groups and classes below the division are not checked."""
-    if not _CODE.fullmatch(code):
-        return None
-    division = divisions().get(code[1:3])
-    return Industry(code, division) if division is not None and division.section == code[0] else None
+    """The industry of a section's letter and 2 to 4 digits; None for a letter alone, and for what is no code."""
+    return industries().get(code) if len(code) > 1 else None
+
+
+def ancestry(code: str) -> tuple[Industry, ...]:
+    """From the section down to the code itself. Raises ValueError as `industry`."""
+    found = industry(code)
+    return (*ancestry(found.parent), found) if found.parent else (found,)
 
 
 @lru_cache(maxsize=1)
-def divisions() -> dict[str, Division]:
-    """The 97 divisions by their two digits."""
-    return {
-        row["code"][1:]: Division(row["code"][0], row["section"], row["code"][1:], row["name"])
-        for row in read_csv("industries.csv")
-    }
+def industries() -> dict[str, Industry]:
+    """All of them by code, each below its parent."""
+    return {row["code"]: Industry(row["code"], row["parent"], row["name"]) for row in read_csv("industries.csv")}
+
+
+def _right(code: str) -> str:
+    """What would be right: the same digits under their own letter, or what there is below the nearest code."""
+    known = industries()
+    other = next((letter + code[1:] for letter in "ABCDEFGHIJKLMNOPQRST" if letter + code[1:] in known), None)
+    if other is not None:
+        return f"应为 {other}（{known[other].name}）"
+    above = next(known[code[:n]] for n in (4, 3, 1) if len(code) > n and code[:n] in known)
+    below = [one for one in known.values() if one.parent == above.code]
+    shown = "、".join(f"{one.code}（{one.name}）" for one in below[:_SHOWN])
+    return f"{above.code}（{above.name}）之下有 {shown}{' 等' if len(below) > _SHOWN else ''}"

@@ -1,11 +1,12 @@
-"""Large, medium, small or micro: 工信部联企业〔2011〕300号 as data (data/size-classes.yaml)."""
+"""Large, medium, small or micro: data/size-classes.yaml, one table for each standard (now 工信部联企业〔2011〕300号 alone)."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from yuqiao.policy.datafile import Row, read_yaml
 from yuqiao.policy.industries import parse_industry
@@ -31,7 +32,7 @@ class Bounds(Row):
 
 
 class Standard(Row):
-    """One of the 16 rows of the standard."""
+    """One row of a standard: an industry of its own making, and its bounds."""
 
     code: str
     term: str
@@ -49,6 +50,21 @@ class Standard(Row):
         return not self.industries
 
 
+class Table(Row):
+    """One standard as issued: its number, its title, the day from which it holds, its rows."""
+
+    standard: str = Field(min_length=1)
+    title: str
+    valid_from: date
+    rows: tuple[Standard, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _the_last_row_takes_the_rest(self) -> "Table":
+        if [row.code for row in self.rows if not row.industries] != [self.rows[-1].code]:
+            raise ValueError(f"{self.standard}：有且只有最后一行不列 industries（其他未列明行业）")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class SizeClass:
     """A class, its Chinese term, and what it rests on or what is missing."""
@@ -59,15 +75,20 @@ class SizeClass:
 
 
 def classify(
-    industry_code: str | None, staff: int | None, revenue_cny: Decimal | None, assets_cny: Decimal | None
+    industry_code: str | None,
+    staff: int | None,
+    revenue_cny: Decimal | None,
+    assets_cny: Decimal | None,
+    on: date | None = None,
 ) -> SizeClass:
-    """The size class of an enterprise; revenue and assets in yuan, not negative.
+    """The size class of an enterprise by the table in force `on` a day, or the newest; revenue and assets in yuan, at least 0.
 
     Never guesses: without a known industry, or without a metric its row looks at, the class is `undetermined` 不可判定.
     """
-    row = standard_for(industry_code)
+    table = table_on(on)
+    row = standard_for(industry_code, on)
     if row is None:
-        return _result("undetermined", f"行业代码 {industry_code or '（空）'} 不足以确定划型行业")
+        return _result("undetermined", table, f"行业代码 {industry_code or '（空）'} 不足以确定划型行业")
     have = {
         "staff": None if staff is None else Decimal(staff),
         "revenue": None if revenue_cny is None else revenue_cny / 10000,
@@ -75,15 +96,30 @@ def classify(
     }
     missing = [name for name in row.small.metrics() if have[name] is None]
     if missing:
-        return _result("undetermined", f"{row.term}：缺少{'、'.join(_METRICS[name] for name in missing)}")
+        return _result("undetermined", table, f"{row.term}：缺少{'、'.join(_METRICS[name] for name in missing)}")
     for code in _DESCENDING:
         bounds: Bounds = getattr(row, code)
         if all(_reaches(have[name], getattr(bounds, name)) for name in bounds.metrics()):
-            return _result(code, f"{row.term}：达到{term('size_class', code)}全部下限")
-    return _result("micro", f"{row.term}：未达到小型全部下限")
+            return _result(code, table, f"{row.term}：达到{term('size_class', code)}全部下限")
+    return _result("micro", table, f"{row.term}：未达到小型全部下限")
 
 
-def standard_for(industry_code: str | None) -> Standard | None:
+def table_on(day: date | None) -> Table:
+    """The table in force on a day; the newest without a day, the first for a day before it."""
+    in_force = [table for table in tables() if day is None or table.valid_from <= day]
+    return in_force[-1] if in_force else tables()[0]
+
+
+@lru_cache(maxsize=1)
+def tables() -> tuple[Table, ...]:
+    """All tables, in the order of their days. Raises ValueError when they are not."""
+    found = read_yaml("size-classes.yaml", TypeAdapter(tuple[Table, ...]))
+    if [table.valid_from for table in found] != sorted({table.valid_from for table in found}):
+        raise ValueError("划型标准须按 valid_from 先后排列，且不重复")
+    return found
+
+
+def standard_for(industry_code: str | None, on: date | None = None) -> Standard | None:
     """The row for an industry code, or None when the code is unknown or too coarse (K70 may be three rows)."""
     industry = parse_industry(industry_code) if industry_code else None
     if industry is None:
@@ -91,18 +127,12 @@ def standard_for(industry_code: str | None) -> Standard | None:
     digits = industry.code[1:]
     if digits in _SPLIT_DIVISIONS:
         return None
-    return next(row for row in standards() if row.matches(digits))
-
-
-@lru_cache(maxsize=1)
-def standards() -> tuple[Standard, ...]:
-    """The 16 rows; the last takes what no other row does."""
-    return read_yaml("size-classes.yaml", TypeAdapter(tuple[Standard, ...]))
+    return next(row for row in table_on(on).rows if row.matches(digits))
 
 
 def _reaches(value: Decimal | None, bound: Decimal) -> bool:
     return value is not None and value >= bound
 
 
-def _result(code: Class, basis: str) -> SizeClass:
-    return SizeClass(code, term("size_class", code), f"工信部联企业〔2011〕300号 {basis}")
+def _result(code: Class, table: Table, basis: str) -> SizeClass:
+    return SizeClass(code, term("size_class", code), f"{table.standard} {basis}")

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 
-from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
+from stdnum.cn import ric, uscc
+from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidFormat, InvalidLength
 
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?E\+?\d+$")
+_RESIDENT = re.compile(r"[0-9]{17}[0-9X]")
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -23,7 +24,7 @@ def canonical_uscc(text: str) -> str:
     """The 18 characters: NFKC, upper case, no blanks; both check digits right (GB 32100-2015, GB 11714).
 
     Raises BadUscc: `uscc_number` where a spreadsheet has turned it into a number, `uscc_legacy` for 15 digits, `uscc_length`,
-    `uscc_characters`, `uscc_check_digit`, `uscc_organisation_check_digit`.
+    `uscc_characters`, `uscc_check_digit`, `uscc_organisation_check_digit`; `uscc_person` for a resident's identity number.
     """
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
     plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
@@ -31,6 +32,15 @@ def canonical_uscc(text: str) -> str:
         raise BadUscc("uscc_number", "统一社会信用代码被表格软件转成了数字，请把该列设为“文本”格式后重新填写")
     if len(plain) == 15 and plain.isdigit():
         raise BadUscc("uscc_legacy", "这是 15 位旧注册号，请填写 18 位统一社会信用代码")
+    try:
+        return _validated(plain)
+    except BadUscc:
+        if _is_a_persons(plain):
+            raise BadUscc("uscc_person", "这是居民身份证号码：自然人不进入企业清单，请填写统一社会信用代码") from None
+        raise
+
+
+def _validated(plain: str) -> str:
     try:
         code: str = uscc.validate(plain)
     except InvalidLength:
@@ -51,3 +61,13 @@ def canonical_uscc(text: str) -> str:
 def _organisation_check(body: str) -> str:
     rest = 11 - sum(int(char, 36) * weight for char, weight in zip(body, _ORGANISATION_WEIGHTS, strict=True)) % 11
     return {10: "X", 11: "0"}.get(rest, str(rest))
+
+
+def _is_a_persons(plain: str) -> bool:
+    """Whether it is a resident's identity number (GB 11643): a birthday, and its own check digit. Any place will do."""
+    if not _RESIDENT.fullmatch(plain) or ric.calc_check_digit(plain) != plain[-1]:
+        return False
+    try:
+        return 1900 <= ric.get_birth_date(plain).year < 2100
+    except InvalidComponent:
+        return False

@@ -109,6 +109,11 @@ def test_the_commands_answer_in_json() -> None:
     size = ask("size", "--industry", "C34", "--staff", "300", "--revenue", "20000000", "--assets", "0")
     assert (size[0], size[1]["size"]) == (0, "medium")
     assert ask("size", "--industry", "C34", "--staff", "300")[1]["size"] == "undetermined"
+    on_a_day = ask("size", "--industry", "O81", "--staff", "12", "--on", "2022-12-28")
+    assert (on_a_day[1]["size"], on_a_day[1]["basis"][:16]) == ("small", "工信部联企业〔2011〕300号")
+    assert ask("size", "--industry", "O81", "--on", "yesterday")[0] == 2
+    assert "应为 C34" in ask("size", "--industry", "A34", "--staff", "300")[1]
+    assert ask("size", "--industry", "K")[1]["size"] == "undetermined", "a section alone is too coarse"
     assert ask("due", "--from", "2022-12-28", "--working-days", "10")[1]["due"] == "2023-01-12"
     assert ask("due", "--from", "2098-12-28", "--working-days", "1")[1]["provisional"] is True
     assert ask("uscc", "91500112MA5U00001")[0] == 3
@@ -132,12 +137,24 @@ def test_a_need_is_explained_from_json_or_yaml(tmp_path: Path) -> None:
     assert (first["verdict"], first["lead"], first["responsible"]) == ("applies", ["区金融办"], ["各银行机构"])
 
 
+def test_what_is_owed_without_an_application_can_be_asked(tmp_path: Path) -> None:
+    path = tmp_path / "need.json"
+    given = {"kind": "bridge", "amount_cny": "1.00", "size_class": "micro", "covid_affected": True}
+    path.write_text(json.dumps(given), encoding="utf-8")
+    code, answer = ask("explain", "--need", str(path), "--on", "2022-12-28", "--without-application")
+    assert (code, [(a["measure"], a["verdict"], a["to_verify"][1]) for a in answer]) == (
+        0,
+        [(2, "applies", "在该行有原有贷款")],
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
         ('{"kind": "extention", "amount_cny": "1.00"}', "kind"),
         ('{"kind": "extension", "amount_cny": "1.00", "industry": "Z99"}', "industry"),
         ('{"kind": "extension", "amount_cny": "1.00", "industry": "C99"}', "industry"),
+        ('{"kind": "extension", "amount_cny": "1.00", "industry": "C3498"}', "C3491（工业机器人制造）"),
         ('{"kind": "extension", "amount_cny": "1.00", "tags": ["nothing"]}', "tags"),
         ('{"kind": "extension", "amount_cny": "1,000"}', "amount_cny"),
         ('{"kind": "extension", "amount_cny": "1.00", "max_annual_rate": "3.85"}', "max_annual_rate"),

@@ -1,14 +1,18 @@
 """The 16 rows of the standard, at every bound."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
-from yuqiao.policy.size_class import classify, standards
+from yuqiao.policy import size_class
+from yuqiao.policy.size_class import Table, classify, table_on, tables
 
+ROWS = table_on(None).rows
 INDUSTRIES = "A01 C34 E47 F51 F52 G54 G59 G60 H61 H62 I63 I65 K701 K702 L72 O81"
-EXAMPLE = dict(zip([row.code for row in standards()], INDUSTRIES.split(), strict=True))
+EXAMPLE = dict(zip([row.code for row in ROWS], INDUSTRIES.split(), strict=True))
 LADDER = ("large", "medium", "small", "micro")
 
 
@@ -20,7 +24,7 @@ def code_for(industry: str, metrics: dict[str, Decimal]) -> str:
 
 
 def bounds() -> Iterator[tuple[str, str, str]]:
-    for row in standards():
+    for row in ROWS:
         for level in LADDER[:3]:
             for metric in getattr(row, level).metrics():
                 yield row.code, level, metric
@@ -28,7 +32,7 @@ def bounds() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("row_code", "level", "metric"), list(bounds()))
 def test_a_bound_is_inclusive_and_one_miss_drops_a_class(row_code: str, level: str, metric: str) -> None:
-    row = next(row for row in standards() if row.code == row_code)
+    row = next(row for row in ROWS if row.code == row_code)
     own = getattr(row, level)
     exact = {name: getattr(own, name) for name in own.metrics()}
     assert code_for(EXAMPLE[row_code], exact) == level
@@ -38,9 +42,9 @@ def test_a_bound_is_inclusive_and_one_miss_drops_a_class(row_code: str, level: s
 
 
 def test_the_table_is_the_standard() -> None:
-    assert len(standards()) == 16
+    assert len(ROWS) == 16
     assert len(list(bounds())) == 14 * 6 + 2 * 3
-    large = {row.code: row.large.model_dump(exclude_none=True, mode="json") for row in standards()}
+    large = {row.code: row.large.model_dump(exclude_none=True, mode="json") for row in ROWS}
     assert large["industry"] == {"staff": "1000", "revenue": "40000"}
     assert large["business_services"] == {"staff": "300", "assets": "120000"}
     assert large["other"] == {"staff": "300"}
@@ -77,3 +81,28 @@ def test_a_missing_metric_is_undetermined_and_named() -> None:
     assert found.code == "undetermined"
     assert "从业人员" in found.basis
     assert classify("O81", 12, None, None).code == "small"
+
+
+def test_the_table_names_its_standard_and_every_result_too() -> None:
+    assert [(one.standard, one.valid_from) for one in tables()] == [("工信部联企业〔2011〕300号", date(2011, 6, 18))]
+    assert classify("C34", 300, Decimal("2e7"), None).basis.startswith("工信部联企业〔2011〕300号 工业")
+    assert classify(None, None, None, None).basis.startswith("工信部联企业〔2011〕300号 ")
+
+
+def test_a_successor_holds_from_its_day_and_changes_nothing_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tables()[0]
+    bounds = {"large": {"staff": 500}, "medium": {"staff": 400}, "small": {"staff": 10}}
+    rest = {"code": "other", "term": "其他未列明行业", "industries": [], **bounds}
+    new = Table.model_validate({"standard": "新标准", "title": "试", "valid_from": "2027-01-01", "rows": [rest]})
+    monkeypatch.setattr(size_class, "tables", lambda: (old, new))
+    before, after = (classify("C34", 300, Decimal("2e7"), None, day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
+    assert (before.code, before.basis.split()[0]) == ("medium", old.standard)
+    assert (after.code, after.basis.split()[0]) == ("small", "新标准")
+    assert classify("C34", 300, Decimal("2e7"), None).basis == after.basis, "without a day: the newest"
+    assert table_on(date(2000, 1, 1)) == old
+
+
+def test_a_table_without_a_last_row_for_the_rest_is_refused() -> None:
+    table = tables()[0].model_dump()
+    with pytest.raises(ValidationError, match="最后一行"):
+        Table.model_validate(table | {"rows": table["rows"][:-1]})

@@ -1,0 +1,83 @@
+"""`yuqiao policy calendar`: an official holiday notice becomes days of the calendar."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.calendar_table import DayRow, csv_of, differing, extended, rows_in, rows_of
+from yuqiao.policy.datafile import text_of
+from yuqiao.policy.holiday_notice import BadNotice, HolidayNotice, read_notice
+
+USAGE = 2
+
+
+def calendar(
+    file: Annotated[Path, typer.Argument(help="the text of 国务院办公厅关于…年部分节假日安排的通知")],
+    write: Annotated[
+        Path | None, typer.Option(help="the calendar to extend; the installed one if it is not there")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout")] = False,
+) -> None:
+    """The days of an official holiday notice, as CSV: its year, and what it moves in the December before."""
+    notice = _notice(file)
+    table = _table(write)
+    differs = differing(table, notice)
+    if write is not None:
+        table = _extended(table, notice)
+        write.write_text(csv_of(table), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(_told(notice, table, differs, write), ensure_ascii=False, indent=1))
+        return
+    typer.echo(csv_of(rows_of(notice)), nl=False)
+    if differs:
+        typer.echo(f"与原日历不同的日子：{'、'.join(str(day) for day in differs)}", err=True)
+    if write is not None:
+        typer.echo(f"已写入 {write}，工作日历至 {table[-1].day}", err=True)
+
+
+def _notice(file: Path) -> HolidayNotice:
+    try:
+        return read_notice(file.read_text(encoding="utf-8"))
+    except BadNotice as bad:
+        _refuse(f"{file} {bad}", "notice_invalid")
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(f"file 的值 {file} 有误：读不了：{type(error).__name__}，须为 UTF-8 文本", "file_unreadable")
+
+
+def _table(write: Path | None) -> list[DayRow]:
+    if write is None or not write.exists():
+        return rows_in(text_of("calendar.csv"))
+    try:
+        return rows_in(write.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        _refuse(f"write 的值 {write} 有误：不是工作日历：{error}", "calendar_invalid")
+
+
+def _extended(table: list[DayRow], notice: HolidayNotice) -> list[DayRow]:
+    try:
+        found = extended(table, notice)
+        WorkingCalendar({row.day: row.is_working for row in found})
+    except ValueError as error:
+        _refuse(str(error), "calendar_year")
+    return found
+
+
+def _told(notice: HolidayNotice, table: list[DayRow], differs: list[date], write: Path | None) -> dict[str, object]:
+    return {
+        "year": notice.year,
+        "notice": notice.number,
+        "free": [{"date": str(day), "holiday": name} for day, name in sorted(notice.free.items())],
+        "worked": [str(day) for day in sorted(notice.worked)],
+        "differs": [str(day) for day in differs],
+        "written": None if write is None else str(write),
+        "horizon": str(table[-1].day),
+    }
+
+
+def _refuse(text: str, code: str) -> NoReturn:
+    typer.echo(f"{text}（{code}）", err=True)
+    raise typer.Exit(USAGE)
