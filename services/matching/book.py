@@ -1,92 +1,43 @@
-"""matching's state: needs, the catalogue, the banks, and what of each day's quotas is used."""
+"""matching's state: needs, the catalogue, what of the quotas is used, and what the banks' answers taught."""
 
 from datetime import date
+from decimal import Decimal
 
-from services.matching.domain import Room, Wanted
-from services.matching.notes import BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
-from services.matching.terms import Terms, terms_of
-from yuqiao.contracts.base import Value
+from services.matching.catalogue import Catalogue
+from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.room import Room, day_quota, total_quota
+from services.matching.state import FOR_EVER, BankEntry, Candidate, Learnt, Tally, Used
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed
-from yuqiao.contracts.values import NeedFacts, Routing
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.runtime.book import Book, Shelf
 
 
-class Candidate(Value):
-    """A need as matching knows it. `status`: noted | waiting | matched | unmatched | dropped."""
-
-    need: str
-    enterprise: str
-    facts: NeedFacts
-    routing: Routing
-    status: str = "noted"
-    reason: str | None = None
-    round: int = 0
-    places: int = 3
-    waited: int = 0
-    retry_on: date | None = None
-    offered: tuple[str, ...] = ()
-
-    def wanted(self) -> Wanted:
-        """What it looks for."""
-        return Wanted(self.need, self.facts, self.routing, self.places, frozenset(self.offered), self.waited)
-
-
-class BankEntry(Value):
-    """A bank's daily quota, and whether it is switched on."""
-
-    bank: str
-    daily_quota: int
-    enabled: bool
-
-
-class Used(Value):
-    """Offers made on one local day under one quota (a product's, or a bank's over all products); never given back."""
-
-    day: date
-    used: int
-
-
 class MatchingBook(Book):
-    """The needs of a batch's enterprises (or all that wait), the whole catalogue, today's quotas."""
+    """The needs of a batch's enterprises (or all that wait), the catalogue, and, for who takes room, quotas and learning.
 
-    def __init__(self) -> None:
+    On the shelves `products` and `banks` lies only what this batch changes: what stands is in the catalogue.
+    """
+
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
         """Empty; the store puts shelves in."""
         super().__init__()
         self.needs: Shelf[Candidate] = Shelf()
         self.products: Shelf[ProductPublished] = Shelf()
         self.banks: Shelf[BankEntry] = Shelf()
         self.quotas: Shelf[Used] = Shelf()
+        self.learnt: Shelf[Learnt] = Shelf()
+        self.catalogue = catalogue or Catalogue()
         self.calendar = WorkingCalendar.load()
-        self._terms: list[Terms] | None = None
 
-    def catalogue(self) -> list[Terms]:
-        """The products of the banks that are switched on, ready to be tried."""
-        if self._terms is None:
-            enabled = {b.bank for b in self.banks if b.enabled}
-            listed = [(key, product) for key, product in self.products.items() if product.bank in enabled]
-            self._terms = [terms_of(key, product) for key, product in sorted(listed)]
-        return self._terms
-
-    def catalogue_changed(self) -> None:
-        """Make the products ready anew."""
-        self._terms = None
-
-    def room_left(self, day: date) -> Room:
-        """What is left of the day's quotas."""
-        products = {t.key: t.daily_quota - self.used(day, t.key) for t in self.catalogue()}
-        banks = {b.bank: b.daily_quota - self.used(day, b.bank) for b in self.banks}
-        return Room(products, banks)
-
-    def used(self, day: date, name: str) -> int:
-        """Offers made on a day under a quota."""
-        row = self.quotas.get(f"{day}/{name}")
-        return row.used if row else 0
+    def room(self, day: date) -> Room:
+        """What is left of the quotas on a day."""
+        return Room(self.catalogue, day, dict(self.quotas.items()))
 
     def take(self, day: date, name: str) -> None:
-        """One offer more."""
-        self.quotas.put(f"{day}/{name}", Used(day=day, used=self.used(day, name) + 1))
+        """One offer more under a quota."""
+        before = self.quotas.get(name)
+        self.quotas.put(name, Used(day=day, used=(before.used if before else 0) + 1))
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a need's row."""
@@ -125,9 +76,12 @@ def _waiting(book: MatchingBook, event: NeedWaiting) -> None:
 def _matched(book: MatchingBook, event: NeedMatched) -> None:
     day = event.at.astimezone(BEIJING).date()
     for offer in event.offers:
-        book.take(day, f"{offer.bank}/{offer.product}")
-        book.take(day, offer.bank)
-    offered = (*book.needs[event.need].offered, *(o.bank for o in event.offers))
+        product = f"{offer.bank}/{offer.product}"
+        book.take(day, day_quota(day, product))
+        book.take(day, day_quota(day, offer.bank))
+        book.take(FOR_EVER, total_quota(product))
+    candidate = book.needs[event.need]
+    banks = [offer.bank for offer in event.offers]
     book.change(
         event.need,
         status="matched",
@@ -135,7 +89,8 @@ def _matched(book: MatchingBook, event: NeedMatched) -> None:
         retry_on=None,
         waited=0,
         round=event.round,
-        offered=tuple(dict.fromkeys(offered)),
+        offered=tuple(dict.fromkeys((*candidate.offered, *banks))),
+        asked_at=candidate.asked_at | dict.fromkeys(banks, event.at),
     )
 
 
@@ -149,22 +104,36 @@ def _dropped(book: MatchingBook, event: NeedDropped) -> None:
     book.change(event.need, status="dropped", reason=event.reason, retry_on=None)
 
 
+@MatchingBook.when(AnswerNoted)
+def _answer(book: MatchingBook, event: AnswerNoted) -> None:
+    day = event.at.astimezone(BEIJING).date()
+    answer = Tally(answered=1, accepted=int(event.accepted), hours=event.hours if event.accepted else Decimal(0))
+    before = book.learnt.get(event.bank) or Learnt(bank=event.bank, day=day)
+    book.learnt.put(event.bank, before.with_answer(day, event.segment, answer))
+
+
 @MatchingBook.when(BankNoted)
 def _bank(book: MatchingBook, event: BankNoted) -> None:
-    if event.bank not in book.banks:
+    if event.bank not in book.catalogue.banks:
         book.introduce(f"bank:{event.bank}", event.bank)
-    book.banks.put(event.bank, BankEntry(bank=event.bank, daily_quota=event.daily_quota, enabled=event.enabled))
-    book.catalogue_changed()
+    entry = BankEntry(bank=event.bank, daily_quota=event.daily_quota, enabled=event.enabled)
+    book.banks.put(event.bank, entry)
+    book.catalogue.put_bank(entry)
+    book.catalogue.touched.add(event.bank)
 
 
 @MatchingBook.when(ProductTaken)
 def _product(book: MatchingBook, event: ProductTaken) -> None:
-    book.products.put(f"{event.bank}/{event.product.product}", event.product)
-    book.catalogue_changed()
+    key = f"{event.bank}/{event.product.product}"
+    book.products.put(key, event.product)
+    book.catalogue.put(key, event.product)
+    book.catalogue.touched.add(key)
 
 
 @MatchingBook.when(ProductListed)
 def _listed(book: MatchingBook, event: ProductListed) -> None:
     if event.action == "withdrawn" and event.product:
-        book.products.drop(f"{event.bank}/{event.product}")
-        book.catalogue_changed()
+        key = f"{event.bank}/{event.product}"
+        book.products.drop(key)
+        book.catalogue.drop(key)
+        book.catalogue.touched.add(key)

@@ -1,15 +1,20 @@
 """What matching does on each event, deadline and command."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
-from services.matching import products
-from services.matching.book import Candidate, MatchingBook
-from services.matching.domain import Choice, assign, choose
+from services.matching import products, reasons
+from services.matching.book import MatchingBook
+from services.matching.domain import Choice, assign
 from services.matching.messages import RoundDue, RunRound
-from services.matching.notes import BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.nearest import nearest
+from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.room import Room
+from services.matching.scoring import segment_of
 from services.matching.snapshot import anonymous, measures_for
+from services.matching.state import Candidate
 from yuqiao.contracts.banks import BankDisabled, BankRegisterEvent
-from yuqiao.contracts.cases import CaseResolved, ReofferRequested
+from yuqiao.contracts.cases import CaseResolved, OfferAccepted, OfferDeclined, OfferExpired, ReofferRequested
 from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed, ProductRefused
 from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
@@ -29,9 +34,7 @@ def on_need_registered(book: MatchingBook, need: NeedRegistered, at: Moment) -> 
     if need.batched:
         yield _waiting(book, candidate, "next_round", at)
     else:
-        yield from _tell(
-            book, candidate, choose(candidate.wanted(), book.catalogue(), book.room_left(at.day), at.day), at
-        )
+        yield from _round(book, [candidate], at)
 
 
 def on_need_revised(book: MatchingBook, revised: NeedRevised, at: Moment) -> Iterator[Out]:
@@ -57,6 +60,23 @@ def on_reoffer_requested(book: MatchingBook, request: ReofferRequested, at: Mome
     yield _waiting(book, candidate, "next_round", at)
 
 
+def on_offer_answered(
+    book: MatchingBook, answer: OfferAccepted | OfferDeclined | OfferExpired, at: Moment
+) -> Iterator[Out]:
+    """How a bank first answers such needs, and how fast, is learnt; what it does later is not asked here."""
+    candidate = book.needs.get(answer.need)
+    asked_at = candidate.asked_at.get(answer.bank) if candidate else None
+    if candidate is None or asked_at is None or not (isinstance(answer, OfferAccepted) or answer.stage == "offered"):
+        return
+    yield AnswerNoted(
+        at=at.now,
+        bank=answer.bank,
+        segment=segment_of(candidate.facts).learnt_as,
+        accepted=isinstance(answer, OfferAccepted),
+        hours=round(Decimal((answer.at - asked_at).total_seconds()) / 3600, 2),
+    )
+
+
 def on_need_ended(book: MatchingBook, ended: NeedWithdrawn | CaseResolved, at: Moment) -> Iterator[Out]:
     """A need that is withdrawn or whose case is resolved looks for banks no more."""
     candidate = book.needs.get(ended.need)
@@ -78,20 +98,20 @@ def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[
 
 def _round(book: MatchingBook, waiting: Iterable[Candidate], at: Moment) -> Iterator[Out]:
     by_need = {c.need: c for c in waiting}
-    wanted = [c.wanted() for c in by_need.values()]
-    for need, choice in assign(wanted, book.catalogue(), book.room_left(at.day), at.day):
-        yield from _tell(book, by_need[need.need], choice, at)
+    room = book.room(at.day)
+    for choice in assign([c.wanted() for c in by_need.values()], room, dict(book.learnt.items())):
+        yield from _tell(book, by_need[choice.wanted.need], choice, room, at)
 
 
-def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, at: Moment) -> Iterator[Out]:
-    if choice.offers:
+def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, room: Room, at: Moment) -> Iterator[Out]:
+    if choice.picks:
         yield NeedMatched(
             at=at.now,
             enterprise=candidate.enterprise,
             need=candidate.need,
             round=candidate.round + 1,
             mode=candidate.routing.mode,
-            offers=choice.offers,
+            offers=reasons.offers(choice, room),
             measures=measures_for(candidate.facts),
             snapshot=anonymous(candidate.facts),
         )
@@ -103,16 +123,9 @@ def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, at: Moment) 
             enterprise=candidate.enterprise,
             need=candidate.need,
             round=candidate.round + 1,
-            reasons=(_no_bank(candidate),),
-            nearest=choice.nearest,
+            reasons=(reasons.no_bank(candidate),),
+            nearest=nearest(choice.wanted, room),
         )
-
-
-def _no_bank(candidate: Candidate) -> Reason:
-    if candidate.offered:
-        text = f"已推送 {len(candidate.offered)} 家银行，没有其他银行的产品符合条件"
-        return Reason(code="no_bank_left", values={"offered": str(len(candidate.offered))}, text=text)
-    return Reason(code="no_product", text="没有银行的产品符合该需求的条件")
 
 
 def _waiting(book: MatchingBook, candidate: Candidate, reason: str, at: Moment) -> NeedWaiting:
@@ -136,14 +149,14 @@ def on_bank(book: MatchingBook, bank: BankRegisterEvent, at: Moment) -> Iterator
 def on_product_published(book: MatchingBook, product: ProductPublished, at: Moment) -> Iterator[Out]:
     """A usable product is listed; another is refused, naming each condition that is wrong."""
     topic_bank = at.cause.bank or product.bank
-    if topic_bank not in book.banks:
+    if topic_bank not in book.catalogue.banks:
         yield Hold(f"bank:{topic_bank}")
         return
     wrong = products.faults(product, topic_bank, at.day)
     if wrong:
         yield _refused(topic_bank, product.product, wrong, at)
         return
-    before = book.products.get(f"{topic_bank}/{product.product}")
+    before = book.catalogue.product(f"{topic_bank}/{product.product}")
     unchanged = before is not None and before.model_copy(update={"at": product.at}) == product
     if not unchanged:
         yield ProductTaken(at=at.now, bank=topic_bank, product=product)
@@ -153,7 +166,7 @@ def on_product_published(book: MatchingBook, product: ProductPublished, at: Mome
 def on_product_withdrawn(book: MatchingBook, product: ProductWithdrawn, at: Moment) -> Iterator[Out]:
     """The product is offered no more."""
     bank = at.cause.bank or product.bank
-    if f"{bank}/{product.product}" in book.products:
+    if book.catalogue.product(f"{bank}/{product.product}"):
         yield _listed(bank, product.product, "withdrawn", at)
     else:
         text = f"没有产品 {product.product}"

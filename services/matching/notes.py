@@ -1,5 +1,7 @@
 """Facts that matching keeps for itself."""
 
+from decimal import Decimal
+
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.values import BankId, Id, NeedFacts, Routing
 from yuqiao.runtime.messages import Note
@@ -35,6 +37,17 @@ class NeedDropped(Note):
     enterprise: Id
     need: Id
     reason: str
+
+
+class AnswerNoted(Note):
+    """A bank's first answer to an offer, or its silence until the limit, `hours` after matching chose it."""
+
+    wire_type = "matching.answer_noted"
+    key_field = "bank"
+    bank: BankId
+    segment: str
+    accepted: bool
+    hours: Decimal
 
 
 class BankNoted(Note):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.values import Reason
-from yuqiao.policy.industries import parse_industry
+from yuqiao.policy.industries import industry
 from yuqiao.policy.states import known_codes
 
 HIGHEST_RATE = Decimal("0.24")
@@ -17,6 +17,7 @@ CODE_FIELDS = {
     "size_classes": "size_class",
     "regions": "region",
     "tags": "tag",
+    "funding_source": "funding_source",
 }
 
 
@@ -45,6 +46,10 @@ def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> It
         yield _fault("valid_from", product.valid_from, "lo_above_hi", f"不得晚于 valid_until {product.valid_until}")
     elif product.valid_until < day:
         yield _fault("valid_until", product.valid_until, "expired", f"不得早于今日 {day}")
+    if product.currency not in (None, "CNY"):
+        yield _fault("currency", product.currency, "currency_mix", "金额字段均以人民币元计，须为 CNY")
+    if product.total_quota is not None and product.total_quota < product.daily_quota:
+        yield _fault("total_quota", product.total_quota, "lo_above_hi", f"不得小于 daily_quota {product.daily_quota}")
     if not 0 < product.annual_rate <= HIGHEST_RATE:
         yield _fault(
             "annual_rate",
@@ -56,14 +61,17 @@ def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> It
 
 def _unknown_codes(product: ProductPublished) -> Iterator[Reason]:
     for field, kind in CODE_FIELDS.items():
-        codes: Iterable[str] = getattr(product, field)
+        said = getattr(product, field)
+        codes: Iterable[str] = said if isinstance(said, tuple) else [said] if said is not None else []
         known = known_codes(kind)
         for code in codes:
             if code not in known:
                 yield _fault(field, code, "unknown_code", f"可用的有：{'、'.join(known[:40])}")
     for code in product.industries:
-        if parse_industry(code) is None and code not in "ABCDEFGHIJKLMNOPQRST":
-            yield _fault("industries", code, "unknown_code", "须为 GB/T 4754-2017 代码，如 C34")
+        try:
+            industry(code)
+        except ValueError as wrong:
+            yield _fault("industries", code, "unknown_code", str(wrong))
 
 
 def _fault(field: str, value: object, code: str, right: str) -> Reason:

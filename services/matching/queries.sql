@@ -1,8 +1,20 @@
 -- name: load
 SELECT 'needs' AS shelf, id, body FROM need WHERE enterprise = ANY($1::text[])
-UNION ALL SELECT 'products', id, body FROM product
-UNION ALL SELECT 'banks', id, body FROM bank
-UNION ALL SELECT 'quotas', id, body FROM quota WHERE day >= (SELECT max(day) FROM quota) - 1;
+UNION ALL SELECT 'learnt', id, body FROM learnt WHERE $2 OR id = ANY($1)
+UNION ALL SELECT 'quotas', id, body FROM quota WHERE $2
+    AND day >= (SELECT max(day) FROM quota WHERE isfinite(day)) - 1;
+
+-- name: catalogue_changes
+SELECT CASE WHEN withdrawn THEN 'withdrawn' ELSE 'product' END AS kind, id, body, 0::bigint AS version
+FROM product WHERE changed > $1 OR id = ANY($2::text[])
+UNION ALL SELECT 'bank', id, body, 0 FROM bank WHERE changed > $1 OR id = ANY($2)
+UNION ALL SELECT 'version', '', NULL, version FROM catalogue;
+
+-- name: listed_products
+SELECT id, body FROM product WHERE NOT withdrawn ORDER BY id;
+
+-- name: all_banks
+SELECT id, body FROM bank;
 
 -- name: waiting_enterprises
 SELECT DISTINCT enterprise FROM need WHERE status = 'waiting';
@@ -20,18 +32,30 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reaso
     body = excluded.body;
 
 -- name: save_products
-INSERT INTO product (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
+INSERT INTO product (id, body, changed)
+SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::jsonb[]) AS given (id, body), next
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed, withdrawn = false;
 
--- name: drop_products
-DELETE FROM product WHERE id = ANY($1::text[]);
+-- name: withdraw_products
+WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
+UPDATE product SET withdrawn = true, changed = next.version FROM next WHERE id = ANY($1::text[]);
 
 -- name: save_banks
-INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
+INSERT INTO bank (id, body, changed)
+SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::jsonb[]) AS given (id, body), next
+ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 
 -- name: save_quotas
 INSERT INTO quota (id, day, body) SELECT * FROM unnest($1::text[], $2::date[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: all_learnt
+SELECT id, body FROM learnt;
+
+-- name: save_learnt
+INSERT INTO learnt (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: next_round

@@ -3,10 +3,10 @@
 from services.matching import handlers, http
 from services.matching.book import MatchingBook
 from services.matching.messages import RoundDue, RunRound
-from services.matching.notes import BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
 from services.matching.store import MatchingStore
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
-from yuqiao.contracts.cases import CaseResolved, ReofferRequested
+from yuqiao.contracts.cases import CaseResolved, OfferAccepted, OfferDeclined, OfferExpired, ReofferRequested
 from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed, ProductRefused
 from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
@@ -23,6 +23,9 @@ service = Service(
         NeedRevised: handlers.on_need_revised,
         NeedWithdrawn: handlers.on_need_ended,
         CaseResolved: handlers.on_need_ended,
+        OfferAccepted: handlers.on_offer_answered,
+        OfferDeclined: handlers.on_offer_answered,
+        OfferExpired: handlers.on_offer_answered,
         ReofferRequested: handlers.on_reoffer_requested,
         BankRegistered: handlers.on_bank,
         BankChanged: handlers.on_bank,
@@ -35,7 +38,7 @@ service = Service(
         RunRound: handlers.on_run_round,
     },
     emits=(NeedMatched, NeedWaiting, NeedUnmatched, ProductListed, ProductRefused),
-    notes=(NeedNoted, ReofferNoted, NeedDropped, BankNoted, ProductTaken),
+    notes=(NeedNoted, ReofferNoted, NeedDropped, AnswerNoted, BankNoted, ProductTaken),
     routes=http.routes,
     pace=0.01,
 )

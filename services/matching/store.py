@@ -5,8 +5,12 @@ from datetime import date, datetime, time
 
 from asyncpg import Connection
 
-from services.matching.book import BankEntry, Candidate, MatchingBook, Used
+from services.matching.book import MatchingBook
+from services.matching.catalogue import Catalogue
 from services.matching.messages import QUOTA, ROUND, RoundDue, RunRound
+from services.matching.state import BankEntry, Candidate, Learnt, Used
+from yuqiao.contracts.banks import BankRegisterEvent
+from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, OfferExpired
 from yuqiao.contracts.from_bank import ProductPublished, ProductRecord
 from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
@@ -20,11 +24,12 @@ ROUND_AT = time(9, tzinfo=BEIJING)
 
 
 class MatchingStore:
-    """Needs by enterprise; catalogue and banks whole; quotas from the day before on."""
+    """Needs by enterprise; quotas and what was learnt for who takes room; the catalogue as changes since it was last read."""
 
     def __init__(self, settings: Settings) -> None:
         """Nothing of the settings matters here."""
         self.calendar = WorkingCalendar.load()
+        self.catalogue = Catalogue()
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
         """A round's keys are all enterprises that wait; whoever may take room locks the quotas too."""
@@ -34,20 +39,41 @@ class MatchingStore:
         return [_keys(m, waiting) for m in messages]
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
-        """One statement. The quotas are locked by their key."""
-        models: Models = {"needs": Candidate, "products": ProductPublished, "banks": BankEntry, "quotas": Used}
-        book = MatchingBook()
-        for name, shelf in (await load_shelves(conn, Q.load, models, list(keys))).items():
+        """At most two statements. The quotas are locked by their key, what was learnt of a bank by the bank's."""
+        needed = QUOTA in keys or any(isinstance(m, ProductRecord | BankRegisterEvent) for m in messages)
+        book = MatchingBook(await self._refreshed(conn) if needed else None)
+        models: Models = {"needs": Candidate, "quotas": Used, "learnt": Learnt}
+        for name, shelf in (await load_shelves(conn, Q.load, models, list(keys), QUOTA in keys)).items():
             setattr(book, name, shelf)
         return book
 
+    async def _refreshed(self, conn: Connection) -> Catalogue:
+        """The catalogue as it stands: what others changed is read, and what a batch of ours touched, committed or not."""
+        catalogue = self.catalogue
+        rows = await conn.fetch(Q.catalogue_changes, catalogue.version, list(catalogue.touched))
+        for id_ in catalogue.touched:
+            catalogue.drop(id_)
+            catalogue.drop_bank(id_)
+        for row in rows:
+            if row["kind"] == "bank":
+                catalogue.put_bank(BankEntry.model_validate_json(row["body"]))
+            elif row["kind"] == "product":
+                catalogue.put(row["id"], ProductPublished.model_validate_json(row["body"]))
+            elif row["kind"] == "withdrawn":
+                catalogue.drop(row["id"])
+            else:
+                catalogue.version = row["version"]
+        catalogue.touched.clear()
+        return catalogue
+
     async def save(self, conn: Connection, book: MatchingBook) -> None:
-        """At most five statements."""
+        """At most six statements. Whoever changes the catalogue counts its version up, so that others see it."""
         await save_shelf(conn, Q.save_needs, book.needs, _need_columns)
         await save_shelf(conn, Q.save_products, book.products)
-        await drop_rows(conn, Q.drop_products, book.products.dropped)
+        await drop_rows(conn, Q.withdraw_products, book.products.dropped)
         await save_shelf(conn, Q.save_banks, book.banks)
         await save_shelf(conn, Q.save_quotas, book.quotas, lambda _, q: (q.day,))
+        await save_shelf(conn, Q.save_learnt, book.learnt)
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """At most one round: at 09:00 of the first day on which something waits."""
@@ -59,9 +85,12 @@ class MatchingStore:
 
     async def load_all(self, conn: Connection) -> MatchingBook:
         """Everything."""
-        book = await self.load(conn, [], [])
+        book = MatchingBook()
         book.needs = await load_shelf(conn, Q.all_needs, Candidate)
+        book.products = await load_shelf(conn, Q.listed_products, ProductPublished)
+        book.banks = await load_shelf(conn, Q.all_banks, BankEntry)
         book.quotas = await load_shelf(conn, Q.all_quotas, Used)
+        book.learnt = await load_shelf(conn, Q.all_learnt, Learnt)
         return book
 
     async def gauges(self, conn: Connection) -> dict[str, float]:
@@ -82,6 +111,8 @@ def _keys(message: Message, waiting: tuple[str, ...]) -> tuple[str, ...]:
         return (message.bank,)
     if isinstance(message, NeedRegistered) and not message.batched:
         return (message.enterprise, QUOTA)
+    if isinstance(message, OfferAccepted | OfferDeclined | OfferExpired):
+        return (message.enterprise, message.bank)
     return (message.key,)
 
 

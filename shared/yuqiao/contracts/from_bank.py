@@ -102,7 +102,10 @@ class ProductRecord(BankEvent):
 
 
 class ProductPublished(ProductRecord):
-    """A product, whole. Empty tuples mean no restriction; bounds are inclusive."""
+    """A product, whole. Empty tuples mean no restriction; bounds are inclusive; amounts are in CNY, and `currency` says nothing else.
+
+    `daily_quota`: offers of it on one local day; `total_quota`: offers of it at all, None is no limit.
+    """
 
     wire_type = "product.published"
     name: str = Field(min_length=1, max_length=100)
@@ -119,7 +122,10 @@ class ProductPublished(ProductRecord):
     regions: tuple[Code, ...] = ()
     tags: tuple[Code, ...] = ()
     first_loan_friendly: bool = False
+    funding_source: Code | None = None
+    currency: Code | None = None
     daily_quota: int = Field(ge=0, le=100000)
+    total_quota: int | None = Field(default=None, ge=0, le=10_000_000)
     valid_from: date
     valid_until: date
 

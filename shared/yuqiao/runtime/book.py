@@ -47,10 +47,10 @@ class Shelf(Generic[T]):
         self.dropped.pop(id, None)
 
     def drop(self, id: str) -> None:
-        """Remove a row; nothing happens when there is none."""
-        if self._rows.pop(id, None) is not None:
-            self._before.pop(id, None)
-            self.dropped[id] = None
+        """Remove a row, whether it was loaded or not; a store removes it where it stands."""
+        self._rows.pop(id, None)
+        self._before.pop(id, None)
+        self.dropped[id] = None
 
     def changes(self) -> list[tuple[str, T]]:
         """The rows to save, in the order of their first change."""

@@ -1,0 +1,64 @@
+"""Why a bank was chosen: the conditions met, those that cannot be judged, and the parts of the score. Or why none was."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from services.matching.catalogue import UNHEARD
+from services.matching.domain import Choice, Pick
+from services.matching.room import Room
+from services.matching.scoring import WHOLE, Standing, parts, segment_of, standing_of, weights
+from services.matching.state import Candidate, Wanted
+from services.matching.terms import Terms, checks
+from yuqiao.contracts.values import Offer, Reason
+from yuqiao.runtime.messages import derived_id
+
+NAMES = {"fit": "匹配度", "cost": "成本", "acceptance": "受理率", "speed": "时效", "first_loan": "首贷"}
+
+
+def offers(choice: Choice, room: Room) -> tuple[Offer, ...]:
+    """An offer for each product that was picked, best first."""
+    return tuple(_offer(choice, pick, room.catalogue.terms(pick.slot), room.day) for pick in choice.picks)
+
+
+def _offer(choice: Choice, pick: Pick, terms: Terms, day: date) -> Offer:
+    return Offer(
+        offer=derived_id("offer", choice.wanted.need, terms.bank),  # a bank sees a need at most once, in whatever round
+        bank=terms.bank,
+        product=terms.product,
+        score=Decimal(pick.level) / 100,
+        reasons=(*_conditions(choice.wanted, terms, day), _score(choice, pick, terms)),
+    )
+
+
+def _conditions(wanted: Wanted, terms: Terms, day: date) -> list[Reason]:
+    found = checks(terms, wanted.facts, day)
+    shown = []
+    for holds, code, text in ((True, "conditions_met", "符合"), (None, "conditions_unknown", "待核实")):
+        these = [check for check in found if check.holds is holds]
+        if these:
+            values = {"codes": " ".join(check.code for check in these)}
+            shown.append(Reason(code=code, values=values, text=f"{text}：" + "、".join(check.term for check in these)))
+    return shown
+
+
+def _score(choice: Choice, pick: Pick, terms: Terms) -> Reason:
+    bank: Standing = choice.standings.get(terms.bank) or standing_of(UNHEARD)
+    found = parts(terms, segment_of(choice.wanted.facts), bank, sure=pick.sure)
+    prior = weights().prior
+    values = _as_shares(found) | {"answers": str(bank.answered), "prior_answers": str(prior.answers)}
+    shown = "，".join(f"{NAMES[name]} {values[name]}" for name in found)
+    learnt = f"受理率与时效依据该行 {bank.answered} 次答复及先验（{prior.acceptance}、{prior.hours} 小时，计 {prior.answers} 次）"
+    return Reason(code="score", values=values, text=f"{shown}；{learnt}")
+
+
+def _as_shares(found: Mapping[str, int]) -> dict[str, str]:
+    return {name: f"{value / WHOLE:.2f}" for name, value in found.items()}
+
+
+def no_bank(candidate: Candidate) -> Reason:
+    """Why nobody sees the need any more."""
+    if candidate.offered:
+        text = f"已推送 {len(candidate.offered)} 家银行，没有其他银行的产品符合条件"
+        return Reason(code="no_bank_left", values={"offered": str(len(candidate.offered))}, text=text)
+    return Reason(code="no_product", text="没有银行的产品符合该需求的条件")
