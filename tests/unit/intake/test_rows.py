@@ -123,7 +123,7 @@ def test_an_unknown_industry_is_refused_with_what_would_be_right(value: str, rig
 def test_a_section_alone_is_an_industry_from_which_no_size_follows() -> None:
     filing = parse(行业代码="c", 从业人员="300")
     assert isinstance(filing, Filing)
-    assert (filing.statement.industry, filing.statement.size_class) == ("C", "undetermined")
+    assert (filing.statement.industry, filing.statement.facts(date(2022, 12, 28)).size_class) == ("C", "undetermined")
 
 
 @pytest.mark.parametrize(
