@@ -37,7 +37,7 @@ def routes(gateway: Gateway) -> APIRouter:
     async def products(request: Request) -> list[dict[str, Any]]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
-            rows = await conn.fetch(Q.load_products)
+            rows = await conn.fetch(Q.listed_products)
         return [ProductPublished.model_validate_json(r["body"]).model_dump(mode="json") for r in rows]
 
     @router.get("/needs/{need}/match")
