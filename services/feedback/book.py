@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
-from services.feedback.notes import OfferNoted, TaskDone, WordsKept
+from services.feedback.notes import OfferNoted, TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import (
     CaseAdvanced,
@@ -159,7 +159,12 @@ def _task_due(book: FeedbackBook, event: TaskDue) -> None:
 
 @FeedbackBook.when(TaskDone)
 def _task_done(book: FeedbackBook, event: TaskDone) -> None:
-    _change_task(book, event.need, event.task, done=True)
+    _change_task(book, event.need, event.task, done=True, not_done=False)
+
+
+@FeedbackBook.when(TaskNotDone)
+def _task_not_done(book: FeedbackBook, event: TaskNotDone) -> None:
+    _change_task(book, event.need, event.task, done=False, not_done=True)
 
 
 def _change_task(book: FeedbackBook, need: str, task: str, **fields: bool) -> None:

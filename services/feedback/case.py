@@ -31,14 +31,17 @@ class CaseOffer(Value):
 
 
 class Task(Value):
-    """A task of the enterprise's plan."""
+    """A task of the enterprise's plan; with `offer` it is asked of that offer's bank. `not_done` is an answer too."""
 
     task: str
     code: str
     text: str
     owner: str
     due_at: AwareDatetime
+    offer: str | None = None
+    measure: int | None = None
     done: bool = False
+    not_done: bool = False
     overdue: bool = False
 
 
@@ -77,10 +80,19 @@ class Case(Value):
         if self.wait:
             found.append(("case", self.need, self.wait, None))
         found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
-        for task in self.tasks.values():
-            if not task.done and not task.overdue:
-                found.append(("task", task.task, Wait(limit="task", on="owner", due_at=task.due_at), None))
+        found += [self._wait_for(task) for task in self.tasks.values() if self.awaits(task)]
         return found
+
+    def awaits(self, task: Task) -> bool:
+        """Whether its owner still has to report; a bank whose offer the door has closed is asked no more."""
+        asked = self.offers.get(task.offer) if task.offer else None
+        void = self.outcome is not None or (asked is not None and asked.stage == "closed")
+        return not (void or task.done or task.not_done or task.overdue)
+
+    def _wait_for(self, task: Task) -> tuple[str, str, Wait, str | None]:
+        if task.offer is None:
+            return "task", task.task, Wait(limit="task", on="owner", due_at=task.due_at), None
+        return "task", task.task, Wait(limit="measure", on="bank", due_at=task.due_at), self.offers[task.offer].bank
 
     def next_wait(self) -> Wait | None:
         """The wait that ends first."""

@@ -1,6 +1,6 @@
 """What follows in several places: waits, the end of an offer, issues, the plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
@@ -103,18 +103,21 @@ def raise_issue(
 
 
 def plan(
-    book: FeedbackBook, case: Case, measures: tuple[int, ...], task: tuple[str, str, str], at: Moment
+    book: FeedbackBook, case: Case, measures: tuple[int, ...], todo: Sequence[domain.ToDo], at: Moment
 ) -> PlanAdopted:
-    """The plan for one enterprise (一企一策), or its next revision: one task more (code, text, owner)."""
-    code, text, owner = task
-    added = PlanTask(
-        task=at.id("task", code), code=code, text=text, owner=owner, due_at=wait_for(book, "task", at).due_at
-    )
+    """The plan for one enterprise (一企一策), or its next revision: these tasks more."""
     return PlanAdopted(
         at=at.now,
         enterprise=case.enterprise,
         need=case.need,
         revision=case.revision + 1,
         measures=measures,
-        tasks=(added,),
+        tasks=tuple(_task(book, one, at) for one in todo),
     )
+
+
+def _task(book: FeedbackBook, todo: domain.ToDo, at: Moment) -> PlanTask:
+    """Who is asked through an offer has a limit of its own."""
+    task = at.id("task", todo.code, todo.offer) if todo.offer else at.id("task", todo.code)
+    due_at = wait_for(book, "measure" if todo.offer else "task", at).due_at
+    return PlanTask(task=task, due_at=due_at, **todo._asdict())

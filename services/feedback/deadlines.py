@@ -81,7 +81,7 @@ def on_task_overdue(book: FeedbackBook, due: TaskOverdue, at: Moment) -> Iterato
     """A task's day has passed without a report."""
     case = book.cases.get(due.need)
     task = case.tasks.get(due.task) if case else None
-    if case and task and case.outcome is None and not task.done and not task.overdue:
+    if case and task and case.awaits(task):
         due_on = due.due_at.astimezone(BEIJING).date()
         yield TaskDue(at=at.now, enterprise=case.enterprise, need=case.need, task=task.task, due_on=due_on)
 

@@ -1,6 +1,7 @@
 """Decisions about a case: is a reply legal, what follows when an offer ends, whom an issue goes to next. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from services.feedback.case import Case, CaseOffer
 from yuqiao.contracts.from_bank import (
@@ -18,15 +19,19 @@ from yuqiao.contracts.from_bank import (
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.decline_reasons import DeclineReason, known, reason
 from yuqiao.policy.states import term
+from yuqiao.policy.without_application import asked_of_banks
 
 MAX_BANKS = 6
 """A need is offered on until this many banks have seen it."""
 PLACES_ON_REOFFER = 2
 
+KNOWS_ENTERPRISE = frozenset({"disclosed", "contacted", "documents_complete", "approved"})
+"""The stages of a live offer in which its bank knows the enterprise."""
+
 LEGAL: Mapping[type[Reply], frozenset[str]] = {
     OfferAccept: frozenset({"offered"}),
     ContactReport: frozenset({"disclosed"}),
-    VisitReport: frozenset({"disclosed", "contacted", "documents_complete", "approved"}),
+    VisitReport: KNOWS_ENTERPRISE,
     DocumentsComplete: frozenset({"contacted"}),
     CreditDecision: frozenset({"contacted", "documents_complete"}),
     Disbursement: frozenset({"approved"}),
@@ -43,6 +48,22 @@ LEVELS = ("handler", "office", "taskforce_office", "taskforce")
 """The ladder of the issue list: 承办 → 区金融办 → 专班办公室 → 专班会议."""
 
 
+class ToDo(NamedTuple):
+    """A task before it stands in a plan: its code, what is to be done, by whom; with `offer` a bank is asked for a measure."""
+
+    code: str
+    text: str
+    owner: str
+    offer: str | None = None
+    measure: int | None = None
+
+
+def asks(measures: Iterable[int], offer: CaseOffer) -> Iterator[ToDo]:
+    """What a bank that knows the enterprise is asked for although nobody applied (免申即享)."""
+    for number, text in asked_of_banks(measures).items():
+        yield ToDo(f"measure.{number}", text, offer.bank, offer.offer, number)
+
+
 def overtakes(offer: CaseOffer, reply: Reply) -> bool:
     """Whether the reply may have overtaken our own news of the disclosure, so that it must wait for it."""
     return isinstance(reply, AFTER_DISCLOSURE) and offer.stage in BEFORE_DISCLOSURE
@@ -53,8 +74,12 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reaso
     if bank not in (offer.bank, "") or reply.bank != offer.bank:
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
-        known_task = reply.task in case.tasks
-        return () if known_task else (_fault("unknown_task", "task", reply.task, "没有这项任务"),)
+        asked = case.tasks.get(reply.task)
+        if asked is None or asked.offer != offer.offer:
+            return (
+                _fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),
+            )
+        return ()
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
 
 

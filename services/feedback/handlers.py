@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer
 from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, wait_for
@@ -32,15 +33,17 @@ def on_need_registered(book: FeedbackBook, need: NeedRegistered, at: Moment) -> 
 
 
 def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Iterator[Out]:
-    """The plan for this enterprise starts with the measures that apply."""
+    """The plan for this enterprise starts with the measures that apply, and asks the banks that know it already."""
     case = book.cases.get(matched.need)
     if case is None:
         yield Hold(matched.need)
-    elif case.outcome is None and case.revision == 0:
+    elif case.outcome is None and not any(task.code == "follow" for task in case.tasks.values()):
         measures = tuple(m.measure for m in matched.measures)
         titles = "、".join(m.title for m in matched.measures) or "常规融资对接"
-        task = ("follow", f"督导对接，落实：{titles}", "区金融办")
-        yield plan(book, case, measures, task, at)
+        follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
+        knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
+        asks = [ask for offer in knowing for ask in domain.asks(measures, offer)]
+        yield plan(book, case, measures, [follow, *asks], at)
 
 
 def on_need_waiting(book: FeedbackBook, waiting: NeedWaiting, at: Moment) -> Iterator[Out]:
@@ -104,7 +107,7 @@ def on_offer_undeliverable(book: FeedbackBook, failed: OfferUndeliverable, at: M
 
 
 def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: Moment) -> Iterator[Out]:
-    """The bank knows the enterprise: it has to call."""
+    """The bank knows the enterprise: it has to call, and is asked for what nobody has to apply for (免申即享)."""
     found = book.find(disclosed.offer)
     if found and found[1].stage in {"accepted", "withheld"} and found[0].outcome is None:
         case, offer = found
@@ -112,6 +115,8 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
         if disclosed.contact_by:
             wait = wait.model_copy(update={"due_at": disclosed.contact_by})
         yield _noted(case, offer, "disclosed", wait, at)
+        if asks := list(domain.asks(case.measures, offer)):
+            yield plan(book, case, (), asks, at)
 
 
 def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Moment) -> Iterator[Out]:

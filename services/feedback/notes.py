@@ -30,6 +30,16 @@ class TaskDone(Note):
     task: Id
 
 
+class TaskNotDone(Note):
+    """A bank reports that a task cannot be done: it is answered."""
+
+    wire_type = "feedback.task_not_done"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    task: Id
+
+
 class WordsKept(Note):
     """A bank's own words at `place`, encrypted."""
 

@@ -6,7 +6,7 @@ from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, KeptReply
 from services.feedback.consequences import advance, after_end, plan, raise_issue, wait_for
-from services.feedback.notes import TaskDone, WordsKept
+from services.feedback.notes import TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import (
     ContactReport,
@@ -77,8 +77,9 @@ def _effects(book: FeedbackBook, case: Case, offer: CaseOffer, reply: Reply, at:
             yield from _disbursement(case, offer, reply, at)
         case IssueReport():
             yield raise_issue(book, case, offer, "bank", reply.category, at)
-        case TaskReport(done=True):
-            yield TaskDone(at=at.now, enterprise=case.enterprise, need=case.need, task=reply.task)
+        case TaskReport():
+            answer = TaskDone if reply.done else TaskNotDone
+            yield answer(at=at.now, enterprise=case.enterprise, need=case.need, task=reply.task)
 
 
 def _decline(book: FeedbackBook, case: Case, offer: CaseOffer, code: str, at: Moment) -> Iterator[Out]:
@@ -94,8 +95,8 @@ def _decline(book: FeedbackBook, case: Case, offer: CaseOffer, code: str, at: Mo
         repairable=bool(why and why.repairable),
     )
     if why and why.repairable:
-        task = (f"repair.{code}", f"修复：{why.term}", why.owner_dept or "区金融办")
-        yield plan(book, case, (), task, at)
+        repair = domain.ToDo(f"repair.{code}", f"修复：{why.term}", why.owner_dept or "区金融办")
+        yield plan(book, case, (), [repair], at)
     yield from after_end(book, case, offer, why, at)
 
 

@@ -3,7 +3,7 @@
 from services.feedback import deadlines, handlers, http, replies
 from services.feedback.book import FeedbackBook
 from services.feedback.messages import IssueDue, LimitDue, ResolveIssue, TaskOverdue
-from services.feedback.notes import OfferNoted, TaskDone, WordsKept
+from services.feedback.notes import OfferNoted, TaskDone, TaskNotDone, WordsKept
 from services.feedback.store import FeedbackStore
 from yuqiao.contracts import cases, from_bank
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
@@ -65,6 +65,6 @@ service = Service(
         cases.CaseEscalated,
         cases.CaseResolved,
     ),
-    notes=(OfferNoted, TaskDone, WordsKept),
+    notes=(OfferNoted, TaskDone, TaskNotDone, WordsKept),
     routes=http.routes,
 )

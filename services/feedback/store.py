@@ -107,8 +107,8 @@ def _deadline(row: Any) -> Deadline:
     common = {"key": row["key"], "due_at": row["due_at"]}
     if row["kind"] == "issue":
         return IssueDue(**common, issue=row["ref"])
-    if row["kind"] == "task":
-        return TaskOverdue(**common, need=row["need"], task=row["ref"])
-    offer = row["ref"] if row["kind"] == "offer" else None
     topic = bank_topic(row["bank"], "replies") if row["bank"] else None
+    if row["kind"] == "task":
+        return TaskOverdue(**common, need=row["need"], task=row["ref"], after_topic=topic)
+    offer = row["ref"] if row["kind"] == "offer" else None
     return LimitDue(**common, need=row["need"], offer=offer, limit=row["lim"], after_topic=topic)

@@ -50,7 +50,7 @@ def combined(old: NeedFacts, statement: Statement) -> NeedFacts:
     """The facts after the same need was stated again: what is known now counts, what is not stays; so does the first day."""
     known = {
         name: value
-        for name, value in statement.model_dump().items()
+        for name, value in statement.facts(old.stated_on).model_dump().items()
         if value not in (None, ()) and not (name == "size_class" and value == "undetermined")
     }
     return old.model_copy(update=known)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from services.intake.filing import ANY_BANK
 from services.intake.identity import BadValue
-from yuqiao.policy.industries import parse_industry
+from yuqiao.policy import industries
 from yuqiao.policy.states import code_of, known_codes, term
 
 WAN = Decimal(10000)
@@ -22,6 +22,8 @@ _PHONE = re.compile(r"^(\+?86)?1\d{10}$|^0\d{2,3}\d{7,8}(-\d{1,6})?$", re.ASCII)
 _BANK = re.compile(r"^[a-z0-9]{2,20}$")
 _NUMBERING = re.compile(r"^[\w.()（）#-]{1,64}$")
 _NAME_LIMIT = 100
+_CODE_LIMIT = 40
+"""More than any code of a list has: what is longer is wrong, and need not be repeated whole."""
 
 
 def clean(text: str, limit: int = 500) -> str:
@@ -146,11 +148,11 @@ def coded_list(kind: str, text: str) -> tuple[str, ...]:
 
 
 def industry(text: str) -> str:
-    """A code of GB/T 4754-2017: a section's letter and 2 to 4 digits."""
-    code = plain(text).upper()
-    if parse_industry(code) is None:
-        raise BadValue("industry_unknown", "须为 GB/T 4754-2017 代码：门类字母加 2 至 4 位数字，如 C3670")
-    return code
+    """A code of GB/T 4754-2017 of any level. What would be right where it has none is the policy's word."""
+    try:
+        return industries.industry(plain(text).upper()[:_CODE_LIMIT]).code
+    except ValueError as unknown:
+        raise BadValue("industry_unknown", str(unknown)) from None
 
 
 def banks(text: str) -> tuple[str, ...]:

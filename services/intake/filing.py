@@ -6,19 +6,22 @@ from typing import Literal
 from pydantic import Field
 
 from yuqiao.contracts.base import Value
-from yuqiao.contracts.values import BankId, Code, Money, NeedFacts, Rate, SizeClass
+from yuqiao.contracts.values import BankId, Code, Money, NeedFacts, Rate
+from yuqiao.policy.size_class import classify
 
 ANY_BANK = "*"
 
 
 class Statement(Value):
-    """A need as stated: the facts without the day, which is the day it is accepted."""
+    """A need as stated: the facts without the day, which is the day it is accepted; figures, of which a size class follows."""
 
     kind: Code
     amount_cny: Money
     term_months: int | None = Field(default=None, ge=1, le=600)
     industry: str | None = None
-    size_class: SizeClass = "undetermined"
+    staff: int | None = None
+    revenue_cny: Money | None = None
+    assets_cny: Money | None = None
     entity_kind: Code = "enterprise"
     region: Code | None = None
     tags: tuple[Code, ...] = ()
@@ -29,8 +32,10 @@ class Statement(Value):
     needed_by: date | None = None
 
     def facts(self, stated_on: date) -> NeedFacts:
-        """The facts, with the day on which the need was stated."""
-        return NeedFacts(stated_on=stated_on, **self.model_dump())
+        """The facts with the day on which the need was stated, and the size class by the standard of that day."""
+        size = classify(self.industry, self.staff, self.revenue_cny, self.assets_cny, on=stated_on)
+        told = self.model_dump(exclude={"staff", "revenue_cny", "assets_cny"})
+        return NeedFacts(stated_on=stated_on, size_class=size.code, **told)
 
 
 class Private(Value):

@@ -13,7 +13,6 @@ from services.intake import fields
 from services.intake.filing import ANY_BANK, ConsentStated, Filing, Private, Statement
 from services.intake.identity import BadValue, canonical_uscc
 from yuqiao.contracts.values import BankId, Code, Id, Money, Rate
-from yuqiao.policy.size_class import classify
 from yuqiao.policy.states import known_codes
 
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
@@ -105,13 +104,12 @@ class NeedBody(Body):
     def filing(self) -> Filing:
         """The same as a filing."""
         values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        size = classify(self.industry, self.staff, self.revenue_cny, self.assets_cny)
         shared = set(values) & set(Statement.model_fields)
         private = set(values) & set(Private.model_fields)
         consent = self.consent
         return Filing(
             channel=self.channel,
-            statement=Statement(size_class=size.code, **{name: values[name] for name in shared}),
+            statement=Statement(**{name: values[name] for name in shared}),
             private=Private(letter=consent.letter if consent else None, **{name: values[name] for name in private}),
             consent=ConsentStated(banks=consent.banks, expires_on=consent.expires_on) if consent else None,
             banks=self.routing.banks,

@@ -8,7 +8,6 @@ from services.intake.fields import clean
 from services.intake.filing import ConsentStated, Filing, Private, Statement
 from services.intake.identity import BadValue
 from yuqiao.contracts.values import Reason
-from yuqiao.policy.size_class import classify
 
 _MERGED = "；该行在合并单元格内，请取消合并后逐行填写"
 _STATEMENT = frozenset(Statement.model_fields)
@@ -73,13 +72,12 @@ def _consent_reasons(values: dict[str, Any]) -> list[Reason]:
 
 
 def _filing(values: dict[str, Any]) -> Filing:
-    size = classify(values.get("industry"), values.get("staff"), values.get("revenue"), values.get("assets"))
     consent = None
     if "letter" in values:
         consent = ConsentStated(banks=values["consent_banks"], expires_on=values["consent_until"])
     return Filing(
         channel=values.get("channel", _DEFAULT_CHANNEL),
-        statement=Statement(size_class=size.code, **{k: v for k, v in values.items() if k in _STATEMENT}),
+        statement=Statement(**{k: v for k, v in values.items() if k in _STATEMENT}),
         private=Private(**{k: v for k, v in values.items() if k in _PRIVATE}),
         consent=consent,
         banks=values.get("banks", ()),

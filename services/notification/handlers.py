@@ -12,13 +12,14 @@ from yuqiao.contracts.cases import (
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
+    PlanAdopted,
     ReplyApplied,
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Offer as MatchedOffer
 from yuqiao.runtime.messages import Moment, Out, Refused
 
@@ -90,6 +91,23 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
         sealed=sealed.sealed,
         contact_by=contact_by,
     )
+
+
+def on_plan_adopted(book: NotificationBook, plan: PlanAdopted, at: Moment) -> Iterator[Out]:
+    """What the plan asks of a bank is said to it while its offer stands."""
+    for task in plan.tasks:
+        offer = book.offers.get(task.offer) if task.offer else None
+        if offer and offer.closed is None:
+            yield TaskAsked(
+                at=at.now,
+                bank=offer.bank,
+                offer=offer.offer,
+                task=task.task,
+                code=task.code,
+                measure=task.measure,
+                text=task.text,
+                report_by=task.due_at,
+            )
 
 
 def on_offer_accepted(book: NotificationBook, accepted: OfferAccepted, at: Moment) -> Iterator[Out]:

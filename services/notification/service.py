@@ -10,13 +10,14 @@ from yuqiao.contracts.cases import (
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
+    PlanAdopted,
     ReplyApplied,
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.runtime.service import Service
 
 service = Service(
@@ -29,6 +30,7 @@ service = Service(
         IdentitySealed: handlers.on_identity_sealed,
         NeedWithdrawn: handlers.on_need_withdrawn,
         ConsentRevoked: handlers.on_consent_revoked,
+        PlanAdopted: handlers.on_plan_adopted,
         OfferAccepted: handlers.on_offer_accepted,
         OfferDeclined: handlers.on_offer_ended,
         OfferExpired: handlers.on_offer_ended,
@@ -50,6 +52,7 @@ service = Service(
         OfferUndeliverable,
         NeedOffered,
         NeedDisclosed,
+        TaskAsked,
         NeedClosed,
         Receipt,
     ),

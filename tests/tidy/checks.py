@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ CLOCKS = {
 SQL_START = re.compile(
     r"^\s*(SELECT\s|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|CREATE TABLE|ALTER TABLE|WITH \w+ AS)", re.IGNORECASE
 )
+_QUERY_NAME = re.compile(r"^-- name: (\w+)", re.MULTILINE)
 REGISTRY_HOST = re.compile(
     r"https?://[^\s\"']*(pypi|pythonhosted|npmjs|crates\.io|maven|repo1|debian\.org|proxy\.golang)"
 )
@@ -76,11 +77,33 @@ def bad_module_name(name: str) -> Iterator[str]:
         yield f"{name}: a name that says nothing"
 
 
-def unused_queries(name: str, sql: str, code: str) -> Iterator[str]:
-    """Queries that no code names."""
-    for query in re.findall(r"^-- name: (\w+)", sql, re.MULTILINE):
-        if not re.search(rf"\b\w+\.{query}\b", code):
-            yield f"{name}: query {query} is dead"
+def stray_queries(sql: Mapping[str, str], code: Mapping[str, str]) -> Iterator[str]:
+    """What code calls `Q.<name>` and no .sql file beside that Q has; queries that no code calls. Files by their names."""
+    there = {(_package(f), query): f for f, text in sql.items() for query in _QUERY_NAME.findall(text)}
+    called = {place: line for f, text in code.items() for place, line in _query_calls(f, text)}
+    for (package, query), line in called.items():
+        if (package, query) not in there:
+            yield f"{line} Q.{query}: no .sql file of {package} has it"
+    for (package, query), file in there.items():
+        if (package, query) not in called:
+            yield f"{file}: query {query} is dead"
+
+
+def _package(file: str) -> str:
+    return ".".join(Path(file.removeprefix("shared/")).parent.parts)
+
+
+def _query_calls(file: str, text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """((package whose queries they are, query), line) of every attribute of a Q that is made here or imported."""
+    tree, of = ast.parse(text), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "Q":
+            of["Q"] = _package(file)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            of |= {a.asname or "Q": node.module.rpartition(".")[0] for a in node.names if a.name == "Q"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in of:
+            yield (of[node.value.id], node.attr), f"{file}:{node.lineno}"
 
 
 def registry_hosts(name: str, text: str) -> Iterator[str]:

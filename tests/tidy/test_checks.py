@@ -34,9 +34,30 @@ def test_a_name_that_says_nothing_is_found() -> None:
     assert list(checks.bad_module_name("services/common/x.py"))
 
 
-def test_a_dead_query_is_found() -> None:
-    assert list(checks.unused_queries("q.sql", "-- name: lost\nSELECT 1", "Q.found"))
-    assert not list(checks.unused_queries("q.sql", "-- name: found\nSELECT 1", "Q.found"))
+MADE = "Q = Queries.beside(__file__)\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("services/a/store.py", MADE + "Q.there", []),
+        ("services/a/store.py", MADE + "Q.lost\nQ.there", ["Q.lost"]),
+        ("services/a/store.py", MADE, ["query there is dead"]),
+        ("services/a/store.py", "R.there", ["query there is dead"]),
+        ("services/a/http.py", "from services.a.store import Q\nQ.there", []),
+        ("services/a/http.py", "from services.a.store import Q\nQ.lost\nQ.there", ["Q.lost"]),
+        ("services/b/http.py", "from services.a.store import Q as A\nA.there", []),
+        ("services/b/store.py", MADE + "Q.there", ["Q.there", "query there is dead"]),
+    ],
+)
+def test_a_query_that_is_not_there_or_dead_is_found(file: str, text: str, found: list[str]) -> None:
+    said = list(checks.stray_queries({"services/a/queries.sql": "-- name: there\nSELECT 1"}, {file: text}))
+    assert [any(word in one for one in said) for word in found] == [True] * len(said)
+
+
+def test_a_brands_queries_lie_under_shared() -> None:
+    sql, code = {"shared/yuqiao/r/queries.sql": "-- name: there\nSELECT 1"}, {"shared/yuqiao/r/s.py": MADE + "Q.there"}
+    assert list(checks.stray_queries(sql, code)) == []
 
 
 def test_a_registry_host_is_found() -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.contracts.to_bank import NeedOffered, TaskAsked
 
 # The chances of a bank. Those of one moment are taken from the same draw, in this order; what is left is silence.
 ACCEPTS, DECLINES, LATE = 0.62, 0.24, 0.07
 ENDS_WHEN_DISCLOSED, NEVER_CALLS = 0.12, 0.04
 VISITS, MEETS_AN_OBSTACLE, NO_DOCUMENTS = 0.5, 0.012, 0.08
 GRANTS, DISBURSES = 0.275, 0.50
+NEVER_REPORTS, HAS_A_LOAN_THERE = 0.06, 0.30
 SENDS_TWICE, SENDS_GARBAGE = 0.02, 0.025
 
 GARBAGE = ("garbage.json", "garbage.offer", "garbage.type", "garbage.stage", "garbage.reason")
@@ -77,6 +78,17 @@ def on_disclosed(seed: int, bank: str, offer: NeedOffered) -> list[Step]:
     """What follows once the bank knows the enterprise: contact, visit, documents, decision, disbursement; or an end before."""
     chance = _chance(seed, bank, offer, "disclosed")
     return _some_twice(chance, list(_acquaintance(chance, offer)))
+
+
+def on_asked(seed: int, bank: str, asked: TaskAsked) -> list[Step]:
+    """What the bank reports of a task: done where the enterprise has a loan there. No figure is published for this."""
+    chance = random.Random(f"{seed}/{bank}/{asked.offer}/{asked.code}")
+    if chance.random() < NEVER_REPORTS:
+        return []
+    done = chance.random() < HAS_A_LOAN_THERE
+    note = {} if done else {"note": "测试：在本行没有原有贷款"}
+    step = Step(f"task.{asked.code}", "task", chance.randint(1, 6), {"task": asked.task, "done": done, **note})
+    return _some_twice(chance, [step])
 
 
 def _acquaintance(chance: random.Random, offer: NeedOffered) -> Iterator[Step]:

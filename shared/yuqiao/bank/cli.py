@@ -53,13 +53,15 @@ def reply(
     on: Annotated[str | None, typer.Option(help="走访或放款日期，默认今天，如 2023-01-05")] = None,
     method: Annotated[str, typer.Option(help="首次联系方式：phone、visit、branch、online")] = "phone",
     category: Annotated[str, typer.Option(help="问题类别")] = "other",
+    task: Annotated[str | None, typer.Option(help="任务事件 task.asked 中的 task")] = None,
+    done: Annotated[bool, typer.Option(help="任务是否已落实；未落实的请附说明")] = True,
     note: Annotated[str | None, typer.Option(help="说明")] = None,
     wait: Annotated[float, typer.Option(help="等待回执的秒数")] = 30,
 ) -> None:
     """回复一笔推送并等待回执。Reply to an offer and wait for its receipt."""
     found = _env(env)
     given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
-    event = _reply(found.bank, kind, offer, given | {"note": note})
+    event = _reply(found.bank, kind, offer, given | {"note": note, "task": task}, done)
     receipt = _run(found, _send(found, event, wait))
     if receipt is None:
         typer.echo(f"已写入，{wait:g} 秒内未见回执；稍后可用 tail 查看", err=True)
@@ -129,7 +131,7 @@ def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str
     return f"{time}  {envelope.type:<15} {json.dumps(body, ensure_ascii=False)}"
 
 
-def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None]) -> Reply:
+def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done: bool) -> Reply:
     """The reply that the options say. Fields that its kind does not have are left out. Exits 2 when it is none."""
     if kind not in KINDS:
         typer.echo(f"回复种类 {kind} 有误，可用的有：{'、'.join(KINDS)}", err=True)
@@ -138,7 +140,7 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None]) -> Re
     day = given.pop("on") or now.date().isoformat()
     amount, rate = given.pop("amount"), given.pop("rate")
     fields: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    fields |= {"visited_on": day, "disbursed_on": day, "approved": given["reason"] is None}
+    fields |= {"visited_on": day, "disbursed_on": day, "approved": given["reason"] is None, "done": done}
     fields |= {k: v for k, v in {"amount_cny": amount, "annual_rate": rate}.items() if v is not None}
     try:
         return KINDS[kind].model_validate({"at": now, "bank": bank, "offer": offer, **fields})

@@ -13,7 +13,7 @@ from yuqiao.bank.client import PATIENCE, read, watching
 from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
-from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, VisitReport
+from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
 from yuqiao.contracts.to_bank import NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 
@@ -89,7 +89,7 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[s
     elif isinstance(reply, CreditDecision) and not reply.approved:
         yield from _wrong_reason(reply.reason or "", reply.note)
         following = following and "ended"
-    elif isinstance(reply, IssueReport) or (isinstance(reply, VisitReport) and stage in VISITED):
+    elif isinstance(reply, IssueReport | TaskReport) or (isinstance(reply, VisitReport) and stage in VISITED):
         following = stage
     if following is None:
         yield "wrong_stage", f"{reply.wire_type} 不能在 {stage} 阶段提交"

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from uuid import uuid5
 
-from yuqiao.bank.behaviour import Step, on_disclosed, on_offered
+from yuqiao.bank.behaviour import Step, on_asked, on_disclosed, on_offered
 from yuqiao.bank.client import Received
 from yuqiao.bank.letters import NAMESPACE, Letter, letter
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, TaskAsked
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 
 Planned = tuple[datetime, Step]
@@ -57,8 +57,13 @@ class Desk:
             self._plan(event.offer, event.at, on_offered(self.seed, self.bank, event))
         elif isinstance(event, NeedDisclosed) and event.offer in self.offers:
             self._plan(event.offer, event.at, on_disclosed(self.seed, self.bank, self.offers[event.offer]))
-        elif isinstance(event, NeedClosed):  # a late bank answers although it was told
-            self.plans[event.offer] = [p for p in self.plans.get(event.offer, []) if p[1].action == "late"]
+        elif isinstance(event, TaskAsked):
+            self._plan(event.offer, event.at, on_asked(self.seed, self.bank, event))
+        elif isinstance(
+            event, NeedClosed
+        ):  # a late bank answers although it was told, and a task is still to be reported
+            kept = [p for p in self.plans.get(event.offer, []) if p[1].action == "late" or p[1].reply == "task"]
+            self.plans[event.offer] = kept
 
     def _plan(self, offer: str, since: datetime, steps: Iterable[Step]) -> None:
         day = since.astimezone(BEIJING).date()

@@ -16,6 +16,7 @@ from yuqiao.contracts.from_bank import (
     OfferAccept,
     OfferDecline,
     Reply,
+    TaskReport,
     VisitReport,
 )
 
@@ -29,6 +30,7 @@ KINDS: dict[str, type[Reply]] = {
     "decision": CreditDecision,
     "disbursement": Disbursement,
     "issue": IssueReport,
+    "task": TaskReport,
 }
 
 

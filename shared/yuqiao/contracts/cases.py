@@ -149,13 +149,15 @@ class ReofferRequested(CaseEvent):
 
 
 class PlanTask(Value):
-    """One task of an enterprise's plan (一企一策)."""
+    """One task of an enterprise's plan (一企一策). With `offer` it is asked of that offer's bank, for a measure 1 to 17."""
 
     task: Id
     code: Code
     text: str
     owner: str
     due_at: AwareDatetime
+    offer: Id | None = None
+    measure: int | None = None
 
 
 class PlanAdopted(CaseEvent):

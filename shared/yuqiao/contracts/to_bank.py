@@ -37,6 +37,17 @@ class NeedDisclosed(ToBank):
     contact_by: AwareDatetime
 
 
+class TaskAsked(ToBank):
+    """What the enterprise's plan asks of the bank that knows it, as for a measure. Answer with `reply.task` by `report_by`."""
+
+    wire_type = "task.asked"
+    task: Id
+    code: Code
+    measure: int | None = None
+    text: str
+    report_by: AwareDatetime
+
+
 class NeedClosed(ToBank):
     """The offer is void: nothing more is expected, a later reply is refused."""
 

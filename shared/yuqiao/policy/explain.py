@@ -19,6 +19,13 @@ TERMS: dict[Verdict, str] = {
 }
 
 
+_PLAIN = {
+    "covid": "受疫情影响",
+    "first_loan": "为首次贷款",
+    "unless_first_loan": "在该行有原有贷款（首次贷款者没有原有贷款）",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """One part of a measure. `failing` and `missing` name conditions in Chinese; `until` is inclusive, None without an end."""
@@ -42,20 +49,21 @@ def _explained(measure: Measure, facts: Facts, on: date) -> list[Explained]:
         return [Explained(measure, None, "process", TERMS["process"])]
     if measure.scope == "person":
         return [Explained(measure, None, "person", TERMS["person"])]
-    return [judged(measure, part, part.when, facts, on) for part in measure.parts]
+    return [_judged(measure, part, facts, on) for part in measure.parts]
 
 
-def judged(measure: Measure, part: Part, when: tuple[Conditions, ...], facts: Facts, on: date) -> Explained:
-    """One part before the facts on a day, under `when`: one of its alternatives must hold."""
+def _judged(measure: Measure, part: Part, facts: Facts, on: date) -> Explained:
     until = measure.until(part)
     if on < measure.valid_from:
         return Explained(measure, part, "not_yet", f"自 {measure.valid_from} 起执行", until=until)
     if until is not None and on > until:
         return Explained(measure, part, "expired", f"执行至 {until}", until=until)
-    tried = [_split(one, facts) for one in when]
-    met = next((one for one, (failing, missing) in zip(when, tried, strict=True) if not failing and not missing), None)
+    tried = [_split(one, facts) for one in part.when]
+    met = next(
+        (one for one, (failing, missing) in zip(part.when, tried, strict=True) if not failing and not missing), None
+    )
     if met is not None:
-        return Explained(measure, part, "applies", met.reason(facts), until=until)
+        return Explained(measure, part, "applies", part.reason(met, facts), until=until)
     failing, missing = min(tried, key=lambda pair: (len(pair[0]), len(pair[1])))
     verdict: Verdict = "fails" if failing else "unknown"
     said = [f"须{one}" for one in failing] + [f"须说明：{one}" for one in missing]
@@ -85,7 +93,5 @@ def _asked(conditions: Conditions, name: str) -> str:
             return "企业划型为" + "或".join(term("size_class", code) for code in conditions.sizes)
         case "tags_any":
             return "属于重点领域" + "或".join(term("tag", code) for code in conditions.tags_any)
-        case "covid":
-            return "受疫情影响"
         case _:
-            return "为首次贷款"
+            return _PLAIN[name]

@@ -50,7 +50,10 @@ class Facts(Protocol):
 
 
 class Conditions(Row):
-    """A conjunction: every condition that is given must hold. An empty one is no condition."""
+    """A conjunction: every condition that is given must hold. An empty one is no condition.
+
+    `unless_first_loan`: whoever is known to seek a first loan has no existing one; who did not say may have one.
+    """
 
     kinds: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class Conditions(Row):
     tags_any: tuple[str, ...] = ()
     covid: Literal[True] | None = None
     first_loan: Literal[True] | None = None
+    unless_first_loan: Literal[True] | None = None
 
     def failing(self, facts: Facts) -> tuple[str, ...]:
         """The names of the conditions that `facts` does not meet; empty when all hold."""
@@ -68,6 +72,7 @@ class Conditions(Row):
             "tags_any": not self.tags_any or not set(self.tags_any).isdisjoint(facts.tags),
             "covid": not self.covid or _hit_by_covid(facts),
             "first_loan": not self.first_loan or facts.first_loan is True,
+            "unless_first_loan": not self.unless_first_loan or facts.first_loan is not True,
         }
         return tuple(name for name, holds in met.items() if not holds)
 
@@ -128,6 +133,11 @@ class Part(Row):
     valid_until: date | None = None
     until_basis: UntilBasis | None = None
 
+    def reason(self, met: Conditions, facts: Facts) -> str:
+        """In Chinese, why the part applies under the conditions that are met."""
+        unasked = "免申即享，企业无须申请" if self.promise.without_application else ""
+        return "；".join(filter(None, (met.reason(facts), unasked)))
+
 
 class Measure(Row):
     """One clause: its text as published, who leads, who is responsible, how long it holds."""
@@ -182,7 +192,7 @@ def applicable(facts: Facts, on: date) -> list[Applied]:
                 continue
             met = next((one for one in part.when if not one.failing(facts)), None)
             if met is not None:
-                found.append(Applied(measure, part, part.term, met.reason(facts), until))
+                found.append(Applied(measure, part, part.term, part.reason(met, facts), until))
     return found
 
 

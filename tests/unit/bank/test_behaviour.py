@@ -5,8 +5,10 @@ from collections import Counter
 import pytest
 
 from tests.unit.bank.push import BANKS, offered, push
-from yuqiao.bank.behaviour import GARBAGE, REASONS, Step, on_disclosed, on_offered
+from yuqiao.bank.behaviour import GARBAGE, REASONS, Step, on_asked, on_disclosed, on_offered
+from yuqiao.contracts.to_bank import TaskAsked
 from yuqiao.policy.decline_reasons import known, reason
+from yuqiao.runtime.messages import derived_id
 
 ALL = [
     (on_offered(16, bank, o), on_disclosed(16, bank, o))
@@ -54,6 +56,24 @@ def test_banks_are_silent_late_repeat_themselves_and_write_garbage() -> None:
     assert {s.reply for s in STEPS if s.again} >= {"accept", "decline", "contact", "documents", "decision"}
     assert any(s.reply == "issue" for s in STEPS)
     assert sum(not disclosed for _, disclosed in ALL) > 0
+
+
+def asked(number: int, bank: str) -> TaskAsked:
+    offer = offered(number, bank)
+    task = derived_id("task", offer.offer)
+    return TaskAsked(
+        at=offer.at, bank=bank, offer=offer.offer, task=task, code="measure.2", text="核实", report_by=offer.at
+    )
+
+
+def test_a_task_is_reported_in_time_done_or_not_and_now_and_then_never() -> None:
+    lives = [on_asked(16, bank, asked(n, bank)) for n in range(200) for bank in BANKS]
+    steps = [step for life in lives for step in life]
+    assert 0.03 < lives.count([]) / len(lives) < 0.09
+    assert 0.2 < sum(step.values["done"] for step in steps) / len(steps) < 0.4
+    assert all(step.values["done"] or step.values["note"] for step in steps)
+    assert {step.days for step in steps} <= set(range(1, 10))
+    assert on_asked(16, "bank01", asked(1, "bank01")) == on_asked(16, "bank01", asked(1, "bank01"))
 
 
 def test_steps_come_in_order_and_within_their_limits() -> None:

@@ -28,6 +28,8 @@ AWAY = {
         (["decline", OFFER], "reason"),
         (["disbursement", OFFER, "--rate", "0.04"], "amount_cny"),
         (["visit", OFFER, "--on", "2026-02-29"], "visited_on"),
+        (["task", OFFER], "task"),
+        (["task", OFFER, "--task", "not-a-task", "--no-done"], "task"),
     ],
 )
 def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: str) -> None:

@@ -43,7 +43,14 @@ def codes(records: list[Stands], bank: str = BANK) -> list[str]:
 
 def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
     whole = stand(
-        ACCEPT, CONTACT, Step("visit", "visit", 1), DOCUMENTS, GRANT, Step("issue", "issue", 3, {"category": "x"}), PAY
+        ACCEPT,
+        CONTACT,
+        Step("visit", "visit", 1),
+        DOCUMENTS,
+        GRANT,
+        Step("issue", "issue", 3, {"category": "x"}),
+        PAY,
+        Step("task", "task", 5, {"task": OFFER, "done": True}),
     )
     assert codes(whole) == []
     assert codes([record for record in whole for _ in (1, 2)]) == []

@@ -14,8 +14,8 @@ from yuqiao.bank.letters import Letter
 from yuqiao.bank.simulator import name_of
 from yuqiao.contracts.base import BankEvent, event_type
 from yuqiao.contracts.envelope import Envelope
-from yuqiao.contracts.from_bank import CreditDecision, Disbursement, OfferAccept, OfferDecline, Reply
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed
+from yuqiao.contracts.from_bank import CreditDecision, Disbursement, OfferAccept, OfferDecline, Reply, TaskReport
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, TaskAsked
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 
 BANK = "bank01"
@@ -118,6 +118,19 @@ def test_an_event_delivered_twice_is_answered_once() -> None:
     for received in world.events * 2:
         twice.take(received)
     assert act(world, twice, TICKS[0]) == act(world, once, TICKS[0])
+
+
+def test_a_task_is_reported_even_after_its_offer_is_closed() -> None:
+    desk = Desk(16, BANK)
+    for number in PLAIN:
+        offer = offered(number, BANK).offer
+        task = TaskAsked(at=START, bank=BANK, offer=offer, task=offer, code="measure.2", text="核实", report_by=START)
+        closed = NeedClosed(at=START, bank=BANK, offer=offer, reason="declined")
+        for sequence, event in enumerate((task, closed), 1):
+            desk.take(Received(Envelope(f"{offer}-{sequence}", event.wire_type, "", event.at, offer, sequence), event))
+    replies = [_reply(letter) for now in TICKS for letter in desk.due(now)]
+    assert len({r.offer for r in replies if isinstance(r, TaskReport)}) > len(PLAIN) * 0.8
+    assert all(isinstance(r, TaskReport) for r in replies)
 
 
 def test_a_closed_offer_is_answered_by_a_late_bank_alone() -> None:

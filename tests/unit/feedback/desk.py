@@ -1,6 +1,7 @@
 """feedback without a server: events in, events out, the book in between."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -8,10 +9,10 @@ from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer
 from services.feedback.messages import LimitDue
 from services.feedback.service import service
-from yuqiao.contracts import cases, needs, offers
+from yuqiao.contracts import cases, matches, needs, offers
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.from_bank import Reply
-from yuqiao.contracts.values import NeedFacts, Origin, Routing
+from yuqiao.contracts.values import AnonymousNeed, Band, MeasureApplied, NeedFacts, Origin, Routing
 from yuqiao.policy.time_limits import TimeLimits, default_path
 from yuqiao.runtime.messages import BEIJING, Cause, Hold, Message, Moment, Out, derived_id
 
@@ -56,6 +57,12 @@ class Desk:
         self.tell(
             needs.NeedRegistered(**common, origin=Origin(channel="scan"), routing=Routing(), batched=False, facts=facts)
         )
+
+    def match(self, *measures: int) -> list[Out]:
+        applied = tuple(MeasureApplied(measure=n, clause="", title=f"措施{n}", reason="") for n in measures)
+        snapshot = AnonymousNeed(kind="new_loan", amount_cny=Band(at_least=Decimal(1000000)))
+        common: dict[str, Any] = {"at": self.now, "enterprise": FIRM, "need": NEED, "round": 1, "mode": "platform"}
+        return self.tell(matches.NeedMatched(**common, offers=(), measures=applied, snapshot=snapshot))
 
     def push(self, bank: str) -> list[Out]:
         due = self.book.limits.due("accept", self.now, self.book.calendar)

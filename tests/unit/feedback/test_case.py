@@ -18,6 +18,7 @@ from yuqiao.contracts.from_bank import (
     OfferAccept,
     OfferDecline,
     Reply,
+    TaskReport,
     VisitReport,
 )
 from yuqiao.runtime.messages import Hold
@@ -184,6 +185,8 @@ MOVES = [
     lambda d, b: d.reply(Disbursement, b, **PAYMENT),
     lambda d, b: d.disclose(b),
     lambda d, b: d.push(b),
+    lambda d, b: d.match(2),
+    lambda d, b: [d.reply(TaskReport, b, task=t.task, done=len(t.task) % 2 == 0) for t in d.case.tasks.values()],
     lambda d, b: d.let_expire(b) if offer_id(b) in d.case.offers and d.offer(b).wait else None,
     lambda d, b: d.let_expire(None) if d.case.wait else None,
 ]

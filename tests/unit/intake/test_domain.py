@@ -8,6 +8,7 @@ import pytest
 from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
 from services.intake.filing import Statement
 from yuqiao.contracts.values import NeedFacts, Origin, Routing
+from yuqiao.policy import size_class
 from yuqiao.runtime.messages import derived_id
 
 TODAY = date(2022, 12, 28)
@@ -91,6 +92,20 @@ def test_what_is_known_stays_and_what_is_new_counts() -> None:
     facts = combined(need().facts, Statement(kind="new_loan", amount_cny=Decimal(1050), term_months=12))
     assert (facts.amount_cny, facts.term_months, facts.tags, facts.region) == (Decimal(1050), 12, ("tech",), "luoqi")
     assert facts.stated_on == TODAY
+
+
+def test_the_size_class_is_that_of_the_day_on_which_the_need_was_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = {"large": {"staff": 500}, "medium": {"staff": 400}, "small": {"staff": 10}}
+    rest = {"code": "other", "term": "其他未列明行业", "industries": [], **bounds}
+    new = size_class.Table.model_validate(
+        {"standard": "新标准", "title": "试", "valid_from": "2023-01-01", "rows": [rest]}
+    )
+    tables = (*size_class.tables(), new)
+    monkeypatch.setattr(size_class, "tables", lambda: tables)
+    figures = {"industry": "C34", "staff": 300, "revenue_cny": Decimal("2e7")}
+    statement = Statement(kind="new_loan", amount_cny=Decimal(1000), **figures)
+    assert [statement.facts(day).size_class for day in (TODAY, date(2023, 1, 1))] == ["medium", "small"]
+    assert combined(need().facts, statement).size_class == "medium", "stated again later, it keeps its first day"
 
 
 def test_a_source_stands_once_among_the_origins() -> None:

@@ -210,6 +210,7 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
         {"consent": {"letter": "x", "expires_on": "x"}},
         {"enterprise_name": "\u200b"},
         {"max_annual_rate": "3.85"},
+        {"industry": "A34"},
     ],
 )
 async def test_a_bad_field_is_refused_by_name(http: httpx.AsyncClient, change: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from services.intake.filing import Filing
 from services.intake.identity import BadValue, Keys, canonical_uscc, enterprise_id, private_digest
 from services.intake.rows import parse_row
 from tests.unit.intake.samples import row
+from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import Refused
 
 PLACES, _ = understand(SAMPLE_COLUMNS)
@@ -25,6 +26,11 @@ def parse(**change: str) -> Filing | dict[str, str]:
     """The filing, or each refused field with its code."""
     found = parse_row(list(row(1, **change).values()), PLACES)
     return found if isinstance(found, Filing) else {r.values["field"]: r.code for r in found}
+
+
+def _reasons(**change: str) -> list[Reason]:
+    found = parse_row(list(row(1, **change).values()), PLACES)
+    return [] if isinstance(found, Filing) else found
 
 
 def test_the_templates_headers_are_all_understood() -> None:
@@ -73,6 +79,7 @@ def test_a_good_row_is_a_filing_in_yuan() -> None:
         ("期望利率(%)", "400", "rate_invalid"),
         ("行业代码", "3670", "industry_unknown"),
         ("行业代码", "C99", "industry_unknown"),
+        ("行业代码", "C" * 500, "industry_unknown"),
         ("从业人员", "-1", "number_invalid"),
         ("从业人员", "1.5", "number_invalid"),
         ("营业收入(万元)", "很多", "number_invalid"),
@@ -98,6 +105,25 @@ def test_a_good_row_is_a_filing_in_yuan() -> None:
 )
 def test_a_bad_field_is_refused_by_its_code(field: str, value: str, code: str) -> None:
     assert parse(**{field: value}) == {field: code}
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("A34", "应为 C34（通用设备制造业）"),
+        ("C3498", "C3491（工业机器人制造）"),
+        ("3670", "须为门类字母 A 至 T，或字母加 2 至 4 位数字"),
+    ],
+)
+def test_an_unknown_industry_is_refused_with_what_would_be_right(value: str, right: str) -> None:
+    (reason,) = _reasons(行业代码=value)
+    assert (reason.values["value"], right in reason.text) == (value, True), reason.text
+
+
+def test_a_section_alone_is_an_industry_from_which_no_size_follows() -> None:
+    filing = parse(行业代码="c", 从业人员="300")
+    assert isinstance(filing, Filing)
+    assert (filing.statement.industry, filing.statement.facts(date(2022, 12, 28)).size_class) == ("C", "undetermined")
 
 
 @pytest.mark.parametrize(

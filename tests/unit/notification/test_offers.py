@@ -9,11 +9,19 @@ from services.notification.book import NeedVoided
 from services.notification.commands import DisableBank
 from tests.unit.notification.door import ENTERPRISE, NEED, NOW, Door, accepted, matched, of, offer_id
 from yuqiao.contracts.base import Event
-from yuqiao.contracts.cases import CaseResolved, OfferDeclined, OfferExpired, ReplyApplied, ReplyRefused
+from yuqiao.contracts.cases import (
+    CaseResolved,
+    OfferDeclined,
+    OfferExpired,
+    PlanAdopted,
+    PlanTask,
+    ReplyApplied,
+    ReplyRefused,
+)
 from yuqiao.contracts.matches import ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BEIJING
 
@@ -47,6 +55,31 @@ def test_a_bank_sees_a_need_at_most_once() -> None:
     door = Door()
     door.hear(matched("b1"))
     assert [e.bank for e in of(NeedOffered, door.hear(matched("b1", "b2")))] == ["b2"]
+
+
+def adopted(*offers: str | None) -> PlanAdopted:
+    """A plan with a task for each: a bank's, by its offer, or (None) the office's own."""
+    tasks = [
+        PlanTask(task=NEED, code="c", text="核实", owner="o", due_at=NOW, offer=o, measure=o and 2) for o in offers
+    ]
+    return PlanAdopted(at=NOW, enterprise=ENTERPRISE, need=NEED, revision=1, measures=(2,), tasks=tuple(tasks))
+
+
+def test_what_a_plan_asks_of_a_bank_is_said_to_that_bank_alone() -> None:
+    door = Door()
+    door.hear(matched("b1", "b2"))
+    (asked,) = door.hear(adopted(None, offer_id("b2")))
+    assert isinstance(asked, TaskAsked)
+    assert (asked.topic, asked.key) == ("yuqiao.bank.b2.needs.v1", offer_id("b2"))
+    assert (asked.task, asked.measure, asked.text, asked.report_by) == (NEED, 2, "核实", NOW)
+    assert ENTERPRISE not in asked.model_dump_json()
+
+
+def test_a_bank_whose_offer_is_closed_or_unknown_is_asked_nothing() -> None:
+    door = Door()
+    door.hear(matched("b1"))
+    door.hear(resolved())
+    assert door.hear(adopted(offer_id("b1"), offer_id("b9"))) == []
 
 
 def test_an_unknown_or_disabled_bank_gets_nothing_and_the_others_do() -> None:

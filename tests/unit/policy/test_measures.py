@@ -105,6 +105,9 @@ def test_the_enterprises_no_outweighs_a_tag() -> None:
         (Need(kind="bond", tags=("supply_chain",), size_class="large"), ["10:supply_chain"]),
         (Need(kind="cross_border", tags=("high_tech",)), ["13:cross_border_rmb", "13:foreign_debt"]),
         (Need(entity_kind="individual"), ["6:bangfu", "12:small_relending"]),
+        (Need(kind="bridge", covid_affected=True), ["2:rate_cut", "3:bridge_fee"]),
+        (Need(kind="bridge", covid_affected=True, first_loan=None), ["2:rate_cut", "3:bridge_fee"]),
+        (Need(kind="bridge", covid_affected=True, first_loan=True), ["3:bridge_fee"]),
         (
             Need(first_loan=True, tags=("cold_chain", "transport", "equipment")),
             [
@@ -121,6 +124,11 @@ def test_the_enterprises_no_outweighs_a_tag() -> None:
 )
 def test_each_clause_finds_its_needs(need: Need, expected: list[str]) -> None:
     assert parts(need) == expected
+
+
+def test_what_is_owed_unasked_says_so() -> None:
+    (found, _) = applicable(Need(kind="bridge", covid_affected=True), NOTICE)
+    assert found.reason == "主体类型：企业；企业划型：小型；受疫情影响；免申即享，企业无须申请"
 
 
 def test_a_need_event_s_facts_are_facts() -> None:

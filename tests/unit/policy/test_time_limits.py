@@ -27,6 +27,7 @@ def test_every_limit_has_its_party_and_days() -> None:
         "room": ("office", 20),
         "issue": ("office", 5),
         "task": ("owner", 10),
+        "measure": ("bank", 10),
         "held": ("office", 1),
     }
 

@@ -9,7 +9,7 @@ from yuqiao.contracts.values import NeedFacts
 from yuqiao.policy.explain import Explained
 from yuqiao.policy.measures import measures
 from yuqiao.policy.states import known_codes
-from yuqiao.policy.without_application import without_application
+from yuqiao.policy.without_application import asked_of_banks, without_application
 
 DAY = date(2022, 12, 28)
 
@@ -23,6 +23,7 @@ def owed(on: date = DAY, **given: Any) -> Explained:
 def test_only_clause_two_promises_it() -> None:
     promised = [m.number for m in measures() for part in m.parts if part.promise.without_application]
     assert promised == [2]
+    assert len(measures()[1].parts) == 1, "a need's measure 二 is this promise and no other"
     found = owed()
     assert found.part is not None
     assert (found.measure.number, found.part.code, found.verdict, found.until) == (2, "rate_cut", "applies", None)
@@ -57,6 +58,13 @@ def test_what_is_missing_or_fails_is_named() -> None:
     assert owed(covid_affected=None).missing == ("受疫情影响",)
     assert owed(size_class="large").failing == ("企业划型为中型或小型或微型",)
     assert "首次贷款" in owed(first_loan=True).reason
+
+
+def test_a_bank_is_asked_for_it_and_for_nothing_else() -> None:
+    asked = asked_of_banks([1, 2, 6])
+    assert list(asked) == [2]
+    assert "请核实受疫情影响较大、在该行有原有贷款" in asked[2]
+    assert asked_of_banks([]) == asked_of_banks([7]) == {}
 
 
 def test_it_is_judged_on_the_day_of_the_event() -> None:

@@ -1,0 +1,37 @@
+"""A house for each test: a database for each service, cloned from one that is migrated once."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from deploy.stack.postgres import LocalPostgres
+from tests.conftest import clone, drop
+from tests.services.house import House
+from yuqiao.contracts.streams import SERVICES
+from yuqiao.runtime.database import migrate, migration_files
+from yuqiao.runtime.process import service_folder
+
+
+@pytest.fixture(scope="session")
+async def service_templates(postgres: LocalPostgres) -> dict[str, str]:
+    templates = {service: await clone(postgres, "template1") for service in SERVICES}
+    for service, name in templates.items():
+        conn = await asyncpg.connect(postgres.dsn("postgres", postgres.admin_password, name))
+        await migrate(conn, migration_files(service_folder(service)))
+        await conn.close()
+    return templates
+
+
+@pytest.fixture
+async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+    names = {service: await clone(postgres, template) for service, template in service_templates.items()}
+    async with contextlib.AsyncExitStack() as stack:
+        pools = {}
+        for service, name in names.items():
+            dsn = postgres.dsn("postgres", postgres.admin_password, name)
+            pools[service] = await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=3))
+        yield House(pools)
+    for name in names.values():
+        await drop(postgres, name)

@@ -1,0 +1,127 @@
+"""免申即享: a bank that comes to know the enterprise is asked for what nobody applied for, and answers or is late."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.feedback.case import Task
+from services.feedback.messages import TaskOverdue
+from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
+from yuqiao.contracts.cases import PlanAdopted, TaskDue
+from yuqiao.contracts.from_bank import OfferAccept, OfferDecline, TaskReport
+from yuqiao.contracts.offers import OfferClosed
+from yuqiao.runtime.messages import Out
+
+
+def disclosed(*measures: int, banks: tuple[str, ...] = ("bank01",)) -> Desk:
+    """A case with these measures whose banks know the enterprise."""
+    desk = opened(*banks)
+    desk.match(*measures)
+    for bank in banks:
+        desk.reply(OfferAccept, bank)
+        desk.disclose(bank)
+    return desk
+
+
+def asks(desk: Desk) -> list[Task]:
+    return [task for task in desk.case.tasks.values() if task.offer]
+
+
+def report(desk: Desk, done: bool = True, bank: str = "bank01", **fields: Any) -> list[Out]:
+    task = fields.pop("task", None) or next(t.task for t in asks(desk) if t.offer == offer_id(bank))
+    return desk.reply(TaskReport, bank, task=task, done=done, **fields)
+
+
+def waiting(desk: Desk) -> list[tuple[str, str | None]]:
+    return [(wait.limit, bank) for kind, _, wait, bank in desk.case.waits() if kind == "task" and wait.on == "bank"]
+
+
+def test_a_bank_is_asked_when_it_knows_the_enterprise_and_not_before() -> None:
+    desk = opened("bank01", "bank02")
+    desk.match(1, 2)
+    desk.reply(OfferAccept)
+    assert asks(desk) == []
+    (plan,) = [e for e in desk.disclose() if isinstance(e, PlanAdopted)]
+    (task,) = plan.tasks
+    assert (task.offer, task.owner, task.code, task.measure) == (offer_id("bank01"), "bank01", "measure.2", 2)
+    assert task.due_at.date() == date(2023, 1, 13), "10 working days, and 24:00 of the last"
+    assert "在该行有原有贷款" in task.text
+    assert (desk.case.measures, desk.case.revision) == ((1, 2), 2)
+    assert waiting(desk) == [("measure", "bank01")]
+
+
+def test_without_the_measure_nobody_is_asked() -> None:
+    assert asks(disclosed(1, 6)) == []
+
+
+def test_each_bank_that_knows_the_enterprise_is_asked() -> None:
+    desk = disclosed(2, banks=("bank01", "bank02"))
+    assert [task.owner for task in asks(desk)] == ["bank01", "bank02"]
+    report(desk, bank="bank02")
+    assert waiting(desk) == [("measure", "bank01")]
+
+
+def test_a_match_that_is_heard_after_the_disclosure_asks_too_and_once() -> None:
+    desk = opened()
+    desk.reply(OfferAccept)
+    desk.disclose()
+    assert asks(desk) == []
+    desk.match(2)
+    desk.match(2)
+    assert [task.code for task in desk.case.tasks.values()] == ["follow", "measure.2"]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_report_is_an_answer_done_or_not(done: bool) -> None:
+    desk = disclosed(2)
+    assert "ReplyApplied" in names(report(desk, done, note="在本行没有贷款"))
+    (task,) = asks(desk)
+    assert (task.done, task.not_done, waiting(desk)) == (done, not done, [])
+    report(desk, not done)
+    (task,) = asks(desk)
+    assert (task.done, task.not_done) == (not done, done), "the last word counts"
+
+
+def test_a_task_of_somebody_else_is_refused() -> None:
+    desk = disclosed(2, banks=("bank01", "bank02"))
+    follow = next(t.task for t in desk.case.tasks.values() if t.offer is None)
+    (other,) = [t.task for t in asks(desk) if t.owner == "bank02"]
+    before = desk.case
+    for task in (follow, other, NEED):
+        assert refusal(report(desk, task=task)) == "unknown_task"
+    assert desk.case == before
+
+
+def test_a_day_that_passes_is_told_once_and_a_late_report_is_taken() -> None:
+    desk = disclosed(2)
+    (task,) = asks(desk)
+    desk.now = task.due_at + timedelta(hours=9)
+    overdue = TaskOverdue(key=FIRM, due_at=task.due_at, need=NEED, task=task.task)
+    (due,) = desk.tell(overdue)
+    assert isinstance(due, TaskDue)
+    assert due.task == task.task
+    assert desk.tell(overdue) == []
+    report(desk)
+    assert asks(desk)[0].done
+
+
+def test_who_answered_is_not_late() -> None:
+    desk = disclosed(2)
+    report(desk, False)
+    (task,) = asks(desk)
+    assert desk.tell(TaskOverdue(key=FIRM, due_at=task.due_at, need=NEED, task=task.task)) == []
+
+
+def test_declining_the_new_loan_answers_nothing_and_may_be_answered_after() -> None:
+    desk = disclosed(2, banks=("bank01", "bank02"))
+    desk.reply(OfferDecline, "bank01", reason="F2")
+    assert ("measure", "bank01") in waiting(desk)
+    assert "ReplyApplied" in names(report(desk))
+
+
+def test_a_bank_that_may_not_go_on_is_waited_for_no_more() -> None:
+    desk = disclosed(2, banks=("bank01", "bank02"))
+    place: dict[str, Any] = {"at": desk.now, "enterprise": FIRM, "need": NEED, "bank": "bank01"}
+    desk.tell(OfferClosed(**place, offer=offer_id("bank01"), reason="consent_revoked"))
+    assert waiting(desk) == [("measure", "bank02")]
