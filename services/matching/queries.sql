@@ -65,9 +65,6 @@ SELECT min(retry_on) FROM need WHERE status = 'waiting'
 -- name: waiting_for_room
 SELECT count(*)::float8 FROM need WHERE status = 'waiting' AND reason = 'no_room';
 
--- name: listed_products
-SELECT body FROM product ORDER BY id;
-
 -- name: need_by_id
 SELECT body FROM need WHERE id = $1;
 

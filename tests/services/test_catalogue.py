@@ -30,8 +30,8 @@ async def open_bank(house: House, bank: str = BANK) -> None:
     await house.settle()
 
 
-def publish(house: House, product: str, bank: str = BANK) -> None:
-    house.write(ProductPublished.model_validate({"at": house.now, "bank": bank, "product": product} | TERMS))
+def publish(house: House, product: str, bank: str = BANK, **fields: Any) -> None:
+    house.write(ProductPublished.model_validate({"at": house.now, "bank": bank, "product": product} | TERMS | fields))
 
 
 async def listed(house: House) -> list[str]:

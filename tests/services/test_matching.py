@@ -1,0 +1,137 @@
+"""Matching on real SQL: a process's catalogue is what is committed; no place is given away twice."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.matching.service import service
+from services.matching.store import MatchingStore
+from tests.services.house import House
+from tests.services.test_catalogue import open_bank, publish
+from tests.unit.matching.samples import facts
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, Wait
+from yuqiao.contracts.matches import NeedMatched, NeedWaiting
+from yuqiao.contracts.needs import NeedRegistered
+from yuqiao.contracts.values import Origin, Routing
+from yuqiao.runtime.batch import Arrival, Batch, Committed
+from yuqiao.runtime.messages import Cause, derived_id
+from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.shell import Shell
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def need(house: House, number: int) -> NeedRegistered:
+    return NeedRegistered(
+        at=house.now,
+        enterprise=derived_id("enterprise", number),
+        need=derived_id("need", number),
+        facts=facts(),
+        routing=Routing(),
+        origin=Origin(channel="scan"),
+        batched=False,
+    )
+
+
+def process(house: House) -> tuple[MatchingStore, Shell[Any]]:
+    """Another process of matching: a store and a shell of its own."""
+    store = service.store(Settings(service="matching"))
+    assert isinstance(store, MatchingStore)
+    return store, Shell(service, store, house.rooms["matching"].pool, house, writer="other", held_for=timedelta(days=1))
+
+
+def arrivals(*events: Event) -> list[Arrival]:
+    return [Arrival(Cause(f"{e.wire_type}/{e.key}", e.wire_type), e) for e in events]
+
+
+async def run(shell: Shell[Any], *events: Event) -> Committed:
+    return await shell.run(Batch(arrivals(*events)))
+
+
+async def logged(house: House, kind: type[Event]) -> list[Any]:
+    rows = await house.rooms["matching"].pool.fetch("SELECT body FROM event_log WHERE type = $1", kind.wire_type)
+    return [kind.from_json(r["body"].encode()) for r in rows]
+
+
+async def test_a_thousand_needs_at_once_for_ten_places_get_ten(house: House) -> None:
+    await open_bank(house)
+    publish(house, "p", daily_quota=10)
+    await house.settle()
+    shells = [process(house)[1] for _ in range(3)]
+    batches = [[need(house, n) for n in range(begin, begin + 25)] for begin in range(0, 1000, 25)]
+
+    async def work(shell: Shell[Any]) -> None:
+        while batches:
+            await run(shell, *batches.pop())
+
+    await asyncio.gather(*map(work, shells))
+    matched, waiting = await logged(house, NeedMatched), await logged(house, NeedWaiting)
+    assert (len(matched), len(waiting)) == (10, 990)
+    assert {w.reason for w in waiting} == {"no_room"}
+
+
+async def test_one_process_sees_at_once_what_another_committed(house: House) -> None:
+    store, shell = process(house)
+    await open_bank(house)
+    await run(shell, need(house, 1))
+    assert store.catalogue.product("bank01/p")
+    publish(house, "p", annual_rate="0.05")
+    await house.settle()
+    await run(shell, need(house, 2))
+    changed = store.catalogue.product("bank01/p")
+    assert changed
+    assert str(changed.annual_rate) == "0.05"
+    assert [m.offers[0].product for m in await logged(house, NeedMatched)] == ["p", "p"]
+
+
+async def test_a_batch_that_is_rolled_back_leaves_no_trace_in_the_catalogue(house: House) -> None:
+    await open_bank(house)
+    room = house.rooms["matching"]
+
+    def crash() -> None:
+        raise Crash
+
+    room.shell.before_commit = crash
+    publish(house, "never")
+    publish(house, "p", annual_rate="0.05")
+    with pytest.raises(Crash):
+        await house.settle()
+    assert room.store.catalogue.product("bank01/never")
+    room.shell.before_commit = lambda: None
+    await run(room.shell, need(house, 1))
+    assert room.store.catalogue.product("bank01/never") is None
+    assert str(room.store.catalogue.product("bank01/p").annual_rate) == "0.0385"
+
+
+async def test_the_first_answer_of_a_bank_is_learnt_and_later_ones_are_not(house: House) -> None:
+    await open_bank(house)
+    room = house.rooms["matching"]
+    await run(room.shell, need(house, 1), need(house, 2))
+    offers = {m.need: (m.enterprise, m.offers[0].offer) for m in await logged(house, NeedMatched)}
+    house.now += timedelta(hours=3)
+    (first, (enterprise, offer)), (second, (other, declined)) = offers.items()
+    accepted = OfferAccepted(
+        at=house.now,
+        enterprise=enterprise,
+        need=first,
+        offer=offer,
+        bank="bank01",
+        wait=Wait(limit="contact", on="bank", due_at=house.now),
+    )
+    late = {"enterprise": enterprise, "need": first, "offer": offer, "stage": "contacted"}
+    early = {"enterprise": other, "need": second, "offer": declined, "stage": "offered"}
+    refused = [
+        OfferDeclined.model_validate({"at": house.now, "bank": "bank01", "reason": "x", "repairable": False} | said)
+        for said in (late, early)
+    ]
+    await run(room.shell, accepted, *refused)
+    async with room.reading() as conn:
+        loaded = await room.store.load_all(conn)
+    learnt = loaded.learnt["bank01"]
+    (tally,) = learnt.on_day.values()
+    assert (tally.answered, tally.accepted, str(tally.hours)) == (2, 1, "3.00")
