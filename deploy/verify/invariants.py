@@ -11,7 +11,6 @@ import chinese_calendar
 from deploy.stack.partitions import readers
 from deploy.verify.evidence import Evidence
 from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
-from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed
 from yuqiao.contracts.offers import OfferPushed
 from yuqiao.policy.calendar import BEIJING
@@ -219,28 +218,34 @@ def banks_apart(evidence: Evidence) -> Iterator[str | None]:
 
 @invariant("I8 quotas hold at every instant")
 def quotas_hold(evidence: Evidence) -> Iterator[str | None]:
-    """Offers of a product on a local day never exceed the quota that was in force."""
-    quota: dict[str, int] = {}
-    used: Counter[tuple[date, str]] = Counter()
+    """Offers of a product or a bank on a local day, and of a product at all, never exceed the quota that was in force."""
+    daily: dict[str, int] = {}
+    total: dict[str, int | None] = {}
+    used: Counter[tuple[date | None, str]] = Counter()
     for row in evidence.logs:
         if row.type == "matching.product_taken":
             product: Any = row.event()
-            quota[f"{product.bank}/{product.product.product}"] = product.product.daily_quota
+            name = f"{product.bank}/{product.product.product}"
+            daily[name] = product.product.daily_quota
+            total[name] = product.product.total_quota
         elif row.type == "matching.bank_noted":
             bank: Any = row.event()
-            quota[bank.bank] = bank.daily_quota
+            daily[bank.bank] = bank.daily_quota
         elif row.type == "need.matched":
             matched: Any = row.event()
-            yield from _take(matched, quota, used)
+            day = matched.at.astimezone(BEIJING).date()
+            for offer in matched.offers:
+                product_name = f"{offer.bank}/{offer.product}"
+                yield _take(used, day, product_name, daily.get(product_name, 0))
+                yield _take(used, day, offer.bank, daily.get(offer.bank, 0))
+                yield _take(used, None, product_name, total.get(product_name))
 
 
-def _take(event: NeedMatched, quota: dict[str, int], used: Counter[tuple[date, str]]) -> Iterator[str | None]:
-    day = event.at.astimezone(BEIJING).date()
-    for offer in event.offers:
-        for name in (f"{offer.bank}/{offer.product}", offer.bank):
-            used[(day, name)] += 1
-            fits = used[(day, name)] <= quota.get(name, 0)
-            yield None if fits else f"{name} has {used[(day, name)]} offers on {day}, its quota is {quota.get(name, 0)}"
+def _take(used: Counter[tuple[date | None, str]], day: date | None, name: str, quota: int | None) -> str | None:
+    used[day, name] += 1
+    if quota is None or used[day, name] <= quota:
+        return None
+    return f"{name} has {used[day, name]} offers {f'on {day}' if day else 'in all'}, its quota is {quota}"
 
 
 @invariant("I9 every queue empties")

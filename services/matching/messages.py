@@ -5,7 +5,7 @@ from yuqiao.runtime.messages import Command, Deadline
 ROUND = "round"
 """The key of rounds."""
 QUOTA = "quota"
-"""Locked by every decision that takes room, so that quotas have one truth under any number of processes."""
+"""Locked by every decision that takes room or sets it: quotas and catalogue have one truth under any number of processes."""
 
 
 class RoundDue(Deadline):

@@ -32,7 +32,7 @@ class MatchingStore:
         self.catalogue = Catalogue()
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
-        """A round's keys are all enterprises that wait; whoever may take room locks the quotas too."""
+        """A round's keys are all enterprises that wait; whoever takes room or sets it locks the quotas too."""
         waiting: tuple[str, ...] = ()
         if any(isinstance(m, RoundDue | RunRound) for m in messages):
             waiting = tuple(r["enterprise"] for r in await conn.fetch(Q.waiting_enterprises))
@@ -40,8 +40,7 @@ class MatchingStore:
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
         """At most two statements. The quotas are locked by their key, what was learnt of a bank by the bank's."""
-        needed = QUOTA in keys or any(isinstance(m, ProductRecord | BankRegisterEvent) for m in messages)
-        book = MatchingBook(await self._refreshed(conn) if needed else None)
+        book = MatchingBook(await self._refreshed(conn) if QUOTA in keys else None)
         models: Models = {"needs": Candidate, "quotas": Used, "learnt": Learnt}
         for name, shelf in (await load_shelves(conn, Q.load, models, list(keys), QUOTA in keys)).items():
             setattr(book, name, shelf)
@@ -103,17 +102,21 @@ class MatchingStore:
 
 
 def _keys(message: Message, waiting: tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(message, RoundDue | RunRound):
-        return (ROUND, QUOTA, *waiting)
-    if isinstance(message, HeldTooLong):
-        return _keys(message.message, waiting)
-    if isinstance(message, ProductRecord | BadRecord):
-        return (message.bank,)
-    if isinstance(message, NeedRegistered) and not message.batched:
-        return (message.enterprise, QUOTA)
-    if isinstance(message, OfferAccepted | OfferDeclined | OfferExpired):
-        return (message.enterprise, message.bank)
-    return (message.key,)
+    match message:
+        case RoundDue() | RunRound():
+            return (ROUND, QUOTA, *waiting)
+        case HeldTooLong():
+            return _keys(message.message, waiting)
+        case ProductRecord() | BankRegisterEvent():
+            return (message.bank, QUOTA)
+        case BadRecord():
+            return (message.bank,)
+        case OfferAccepted() | OfferDeclined() | OfferExpired():
+            return (message.enterprise, message.bank)
+        case NeedRegistered(batched=False):
+            return (message.enterprise, QUOTA)
+        case _:
+            return (message.key,)
 
 
 def _need_columns(_: str, need: Candidate) -> tuple[str, str, str | None, date | None]:

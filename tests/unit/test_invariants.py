@@ -8,8 +8,10 @@ import pytest
 
 from deploy.verify.evidence import Evidence, Logged, Record
 from deploy.verify.invariants import CHECKS, end_of_working_day, judge
+from services.matching.notes import BankNoted, ProductTaken
 from services.notification.book import NotificationBook
 from services.notification.domain import Bank
+from tests.unit.matching.samples import product
 from yuqiao.contracts import cases, matches, needs, to_bank
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.values import AnonymousNeed, Band, NeedFacts, Offer, Origin, Routing
@@ -40,6 +42,13 @@ def matched(offers: int = 1) -> Event:
         for n in range(offers)
     )
     return matches.NeedMatched(**COMMON, round=1, mode="platform", offers=made, measures=(), snapshot=SNAPSHOT)
+
+
+def listed(**quotas: int) -> tuple[Event, ...]:
+    return (
+        BankNoted(at=AT, bank="bank01", daily_quota=9, enabled=True),
+        ProductTaken(at=AT, bank="bank01", product=product(**quotas)),
+    )
 
 
 def sealed() -> Event:
@@ -129,6 +138,8 @@ BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I6", lambda: evidence(advanced(), expired(NEXT + timedelta(days=1), NEXT + timedelta(days=1)))),
     ("I7", lambda: Evidence(intrusions=[("bank01 reads bank02's needs", False)])),
     ("I8", lambda: evidence(matched(2))),
+    ("I8", lambda: evidence(*listed(daily_quota=1), matched(2))),
+    ("I8", lambda: evidence(*listed(daily_quota=9, total_quota=1), matched(2))),
     ("I9", lambda: Evidence(queues={"feedback parked": 1})),
     ("I9", lambda: Evidence(ends={("yuqiao.needs.v1", 0): 5}, positions={("matching", "yuqiao.needs.v1", 0): 5})),
     ("I10", lambda: Evidence(counts={"intake": {"need.registered": 2}}, metrics={"intake": {"need.registered": 1}})),
@@ -145,6 +156,7 @@ def test_every_invariant_is_seen_failing() -> None:
 
 
 def test_good_evidence_is_not() -> None:
+    assert findings("I8", evidence(*listed(daily_quota=2, total_quota=2), matched(2))) == ()
     given = evidence(advanced(), expired(NEXT, NEXT))
     assert findings("I6", given) == findings("I5", given) == findings("I4", given) == ()
 

@@ -102,7 +102,7 @@ class ProductRecord(BankEvent):
 
 
 class ProductPublished(ProductRecord):
-    """A product, whole. Empty tuples mean no restriction; bounds are inclusive; amounts are in CNY, and `currency` says nothing else.
+    """A product, whole. Empty tuples mean no restriction; bounds are inclusive; amounts are in CNY.
 
     `daily_quota`: offers of it on one local day; `total_quota`: offers of it at all, None is no limit.
     """
