@@ -102,21 +102,19 @@ class MatchingStore:
 
 
 def _keys(message: Message, waiting: tuple[str, ...]) -> tuple[str, ...]:
-    match message:
+    match said := message.message if isinstance(message, HeldTooLong) else message:
         case RoundDue() | RunRound():
             return (ROUND, QUOTA, *waiting)
-        case HeldTooLong():
-            return _keys(message.message, waiting)
         case ProductRecord() | BankRegisterEvent():
-            return (message.bank, QUOTA)
+            return (said.bank, QUOTA)
         case BadRecord():
-            return (message.bank,)
+            return (said.bank,)
         case OfferAccepted() | OfferDeclined() | OfferExpired():
-            return (message.enterprise, message.bank)
+            return (said.enterprise, said.bank)
         case NeedRegistered(batched=False):
-            return (message.enterprise, QUOTA)
+            return (said.enterprise, QUOTA)
         case _:
-            return (message.key,)
+            return (said.key,)
 
 
 def _need_columns(_: str, need: Candidate) -> tuple[str, str, str | None, date | None]:
