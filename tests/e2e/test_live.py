@@ -217,8 +217,10 @@ def kill(pid: int | None) -> None:
 
 async def test_the_broker_goes_away_and_comes_back(stack: Stack, bank: BankClient) -> None:
     assert stack.kafka
-    kill(stack.kafka.pid)
-    need = await state_need(stack, 930)  # committed while nobody can be told
+    async with BankClient(bank.env, "leaving") as leaving:
+        assert await next_of(leaving, NeedOffered)
+        kill(stack.kafka.pid)
+        need = await state_need(stack, 930)  # committed while nobody can be told
     await asyncio.to_thread(stack.kafka.start)
     assert await next_of(bank, NeedOffered)
     await wait_for(lambda: "offers" in case(stack, need) and bool(case(stack, need)["offers"]))
