@@ -13,6 +13,14 @@ import httpx
 import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
+from confluent_kafka.admin import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from deploy.bench.load import bodies
 from deploy.stack.children import read_running
@@ -36,6 +44,7 @@ from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Rec
 from yuqiao.runtime.messages import BEIJING
 
 BANK = "bank01"
+ANY_ALLOWED = AclOperation.ANY, AclPermissionType.ALLOW
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +214,23 @@ async def test_a_bank_that_comes_while_services_restart_is_heard(stack: Stack) -
         quiet = product_of(new).model_copy(update={"daily_quota": 0})  # its needs stay with the first bank
         await client.reply(quiet)
         assert (await next_of(client, Receipt)).result == "applied"
+
+
+async def test_a_service_that_lost_a_topic_while_it_was_away_reads_the_others(stack: Stack) -> None:
+    """A static member that comes back in time is given that topic's partition again, until its session has ended."""
+    assert stack.kafka
+    admin = AdminClient(stack.kafka.admin_options())
+    pattern = ResourcePatternType.LITERAL
+    right = AclBindingFilter(
+        ResourceType.TOPIC, "yuqiao.bank.bank02.products.v1", pattern, "User:service-matching", "*", *ANY_ALLOWED
+    )
+    (victim,) = [c for c in read_running(stack.home) if c.name == "matching"]
+    kill(victim.pid)
+    assert admin.delete_acls([right])[right].result(10)
+    await wait_for(lambda: _restarted(stack, victim.name, victim.pid))
+    await asyncio.to_thread(stack.wait_ready, 60)
+    await asyncio.to_thread(stack.up, [BANK])  # gives back what belongs to every bank that is there
+    assert admin.describe_acls(right).result(10)
 
 
 def kill(pid: int | None) -> None:

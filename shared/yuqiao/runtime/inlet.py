@@ -22,6 +22,7 @@ from yuqiao.runtime.sql import Queries
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
 FOLLOW_SECONDS = 1.0
+SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
 
 
@@ -75,7 +76,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             group_instance_id=member[1],
             auto_offset_reset="earliest",
             listener=self,
-            session_timeout_ms=10_000,
+            session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=120_000,
             fetch_max_wait_ms=200,
