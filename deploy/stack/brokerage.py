@@ -22,6 +22,8 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from yuqiao.contracts.streams import parse_bank_topic
+
 DEPLOY = Path(__file__).resolve().parents[1]
 DAY_MS = 86_400_000
 PATIENCE = 30
@@ -106,8 +108,12 @@ def _rights(user: str, given: Mapping[str, Sequence[str]], banks: Sequence[str])
 
 
 def align_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> tuple[int, int]:
-    """Allow what the data allow and withdraw what they no longer allow, from these users; returns how many of each."""
-    wanted = {_binding(*right) for right in rights(banks, demo)}
+    """Allow what the data allow and withdraw what they no longer allow; returns how many of each.
+
+    A bank that has topics keeps its rights, and the services theirs to its topics, also when it is not among `banks`.
+    """
+    known = {found[0] for name in admin.list_topics(timeout=PATIENCE).topics if (found := parse_bank_topic(name))}
+    wanted = {_binding(*right) for right in rights(sorted(known.union(banks)), demo)}
     users = {binding.principal for binding in wanted}
     there = {binding for binding in admin.describe_acls(ANY_RIGHT).result(PATIENCE) if binding.principal in users}
     missing, stale = sorted(wanted - there, key=str), sorted(there - wanted, key=str)

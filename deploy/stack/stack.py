@@ -100,7 +100,7 @@ class Stack:
                 done.result()
 
     def up(self, banks: Sequence[str], extra: Sequence[Child] = (), replicas: Mapping[str, int] | None = None) -> None:
-        """Everything, ready. Doing it again changes nothing; banks that are new are added to what runs.
+        """Everything, ready. Doing it again changes nothing; banks that are new are added, those of before stay.
 
         Raises MissingPrerequisite, NotStarted.
         """

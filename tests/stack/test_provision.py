@@ -72,6 +72,12 @@ def test_provisioning_twice_changes_nothing(provision: Provision) -> None:
     assert brokerage.align_rights(client, BANKS, demo=False) == (0, 0)
 
 
+def test_provisioning_fewer_banks_takes_nothing_from_the_others(provision: Provision) -> None:
+    before = seen(provision)
+    provision.run(BANKS[:1])
+    assert seen(provision) == before
+
+
 def test_a_right_that_the_data_do_not_give_is_withdrawn(provision: Provision) -> None:
     too_much = AclBinding(
         Resource.TOPIC,

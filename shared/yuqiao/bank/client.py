@@ -127,12 +127,22 @@ class BankClient:
 
 @asynccontextmanager
 async def started(client: Any) -> AsyncIterator[Any]:
-    """A consumer or producer, started and stopped within PATIENCE. Raises KafkaError, TimeoutError."""
+    """A consumer or producer, started and stopped within PATIENCE. Raises KafkaError, TimeoutError, when it starts."""
     try:
         await asyncio.wait_for(client.start(), PATIENCE)
         yield client
     finally:
-        await asyncio.wait_for(client.stop(), PATIENCE)
+        await stopped(client)
+
+
+async def stopped(client: Any) -> None:
+    """Stopped, bounded, wherever the broker is: every write was waited for, so nothing is left to save.
+
+    With the broker away aiokafka hangs or raises; a consumer, the CancelledError of its own fetch, its connections open.
+    """
+    connections = client._client if isinstance(client, AIOKafkaConsumer) else client.client
+    for stop in (client.stop, connections.close):
+        await asyncio.gather(asyncio.wait_for(stop(), PATIENCE), return_exceptions=True)
 
 
 @asynccontextmanager

@@ -15,12 +15,15 @@ from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.runtime.batch import Partition
+from yuqiao.runtime.database import DATABASE_AWAY
 from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
 FOLLOW_SECONDS = 1.0
+SESSION_SECONDS = 10
+POSITIONS_AGAIN = 0.5
 
 
 @dataclass(slots=True)
@@ -73,7 +76,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             group_instance_id=member[1],
             auto_offset_reset="earliest",
             listener=self,
-            session_timeout_ms=10_000,
+            session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=120_000,
             fetch_max_wait_ms=200,
@@ -91,10 +94,15 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         self.positions.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Start where Postgres says."""
+        """Start where Postgres says, as soon as it says: aiokafka does not ask a second time."""
         self.epoch += 1
-        if assigned:
-            await self._seek(sorted((p.topic, p.partition) for p in assigned))
+        while assigned:
+            try:
+                await self._seek(sorted((p.topic, p.partition) for p in assigned))
+                break
+            except DATABASE_AWAY as error:
+                log.warning("positions unknown", error=type(error).__name__)
+                await asyncio.sleep(POSITIONS_AGAIN)
         consumer = self.subscriber.consumer
         if consumer is not None and not self._asked and consumer.subscription() - {p.topic for p in assigned}:
             # A static member that comes back in time is given what it had, without the topics that are new since.

@@ -20,7 +20,7 @@ from yuqiao.runtime.clock import Clock, SteppedClock, SystemClock
 from yuqiao.runtime.database import DATABASE_AWAY, borrowed, make_pool, migration_files, missing_migrations
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.http import make_app, make_server
-from yuqiao.runtime.inlet import KafkaInlet
+from yuqiao.runtime.inlet import SESSION_SECONDS, KafkaInlet
 from yuqiao.runtime.kafka import KafkaPublisher, make_broker
 from yuqiao.runtime.loop import Loop
 from yuqiao.runtime.messages import Command, Refused
@@ -33,6 +33,8 @@ from yuqiao.runtime.sql import Queries
 B = TypeVar("B", bound=Book)
 Q = Queries.beside(__file__)
 INBOX_DAYS = 60
+LONGEST_DELAY = SESSION_SECONDS + 2
+"""A static member whose old partitions are no longer to be had fails on them until its session has ended."""
 log = structlog.get_logger()
 
 
@@ -137,11 +139,11 @@ class Process(Generic[B]):
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # every way in which a broker can be absent: say it and try again
-                log.warning("kafka unreachable", error=type(error).__name__, seconds=delay)
+                log.warning("kafka unreachable", error=type(error).__name__, detail=str(error)[:200], seconds=delay)
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(self.broker.stop(), 5)
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, 5)
+                delay = min(delay * 2, LONGEST_DELAY)
 
     async def _listen(self) -> None:
         """Wake-ups from the database; a poll stands behind each of them."""
