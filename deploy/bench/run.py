@@ -151,8 +151,8 @@ class Bench:
                         got.update({r.key.decode(): now for r in records if ("ce_type", b"need.offered") in r.headers})
 
             receiving = asyncio.create_task(receive())
-            async with self._client() as client:
-                await send_steadily(client, needs, RATE)
+            url = httpx.URL(self.stack.url("intake"))
+            await send_steadily(url, self.stack.operator_headers(), needs, RATE)
             await asyncio.wait_for(receiving, 60)
         finally:
             await consumer.stop()

@@ -62,16 +62,20 @@ class TooManyParked(Exception):
 class Loop(Generic[B]):
     """Owns the order of batches. One batch is in flight at a time."""
 
-    def __init__(self, shell: Shell[B], relay: Relay, inlet: Inlet, *, size: int, poll: float) -> None:
-        """`size` bounds a batch, `poll` seconds lie at most between two looks for what is due."""
+    def __init__(self, shell: Shell[B], relay: Relay, inlet: Inlet, *, size: int, poll: float, gather: float) -> None:
+        """`size` bounds a batch, `poll` seconds lie at most between two looks for what is due.
+
+        Between two batches with commands lie at least `gather` seconds: who asks meanwhile is answered with the next.
+        """
         self.shell, self.relay, self.inlet, self.pool = shell, relay, inlet, shell.pool
-        self.size, self.poll = size, poll
+        self.size, self.poll, self.gather = size, poll, gather
         self.commands: list[tuple[Command, asyncio.Future[Outcome]]] = []
         self.wake = asyncio.Event()
         self.stopping = False
         self.last_turn = time.monotonic()
         self.parked_in_a_row = 0
         self._look_at = 0.0
+        self._answered_at = 0.0
 
     def submit(self, command: Command) -> "asyncio.Future[Outcome]":
         """Queue a command; the future ends at its commit, or with Refused."""
@@ -108,7 +112,9 @@ class Loop(Generic[B]):
     async def _wait(self) -> Fetched | None:
         """Records, or None when something else is there to do."""
         until_look = self._look_at - time.monotonic()
-        if not self.commands and until_look > 0 and not self.inlet.ready:
+        if self.commands:
+            await asyncio.sleep(self._answered_at + self.gather - time.monotonic())
+        elif until_look > 0 and not self.inlet.ready:
             waiting = asyncio.ensure_future(self.wake.wait())
             await asyncio.wait({waiting, self.inlet.arrived()}, timeout=until_look, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -132,6 +138,8 @@ class Loop(Generic[B]):
             self._look_at = time.monotonic() + self.poll
         if batch.arrivals or batch.moves:
             await self._run(batch, fetched, looked)
+        if queued:
+            self._answered_at = time.monotonic()
         for arrival, (_, future) in zip(commands, queued, strict=True):
             _answer(future, arrival)
 

@@ -37,6 +37,9 @@ LONGEST_DELAY = SESSION_SECONDS + 2
 """A static member whose old partitions are no longer to be had fails on them until its session has ended."""
 log = structlog.get_logger()
 
+GATHER = 0.05
+"""Seconds: under load an answer over HTTP comes so much later, and many share one commit; alone it comes at once."""
+
 
 class Process(Generic[B]):
     """One running service."""
@@ -56,7 +59,8 @@ class Process(Generic[B]):
         writer = f"{os.uname().nodename}/{os.getpid()}"
         held_for = timedelta(days=settings.held_days)
         self.shell = Shell(service, self.store, pool, self.clock, writer=writer, held_for=held_for)
-        self.loop = Loop(self.shell, self.relay, self.inlet, size=settings.batch_size, poll=settings.poll_seconds)
+        gather, poll = min(pace, GATHER), settings.poll_seconds
+        self.loop = Loop(self.shell, self.relay, self.inlet, size=settings.batch_size, poll=poll, gather=gather)
         self.connected = False
 
     async def submit(self, command: Command) -> Outcome:
