@@ -69,9 +69,7 @@ def _reoffer(book: MatchingBook, event: ReofferNoted) -> None:
 @MatchingBook.when(NeedWaiting)
 def _waiting(book: MatchingBook, event: NeedWaiting) -> None:
     waited = book.needs[event.need].waited + (event.reason == "no_room")
-    book.change(
-        event.need, status="waiting", reason=event.reason, retry_on=event.retry_on, since=event.at, waited=waited
-    )
+    book.change(event.need, status="waiting", reason=event.reason, retry_on=event.retry_on, waited=waited)
 
 
 @MatchingBook.when(NeedMatched)
@@ -89,7 +87,6 @@ def _matched(book: MatchingBook, event: NeedMatched) -> None:
         status="matched",
         reason=None,
         retry_on=None,
-        since=None,
         waited=0,
         round=event.round,
         offered=tuple(dict.fromkeys((*candidate.offered, *banks))),
@@ -99,12 +96,12 @@ def _matched(book: MatchingBook, event: NeedMatched) -> None:
 
 @MatchingBook.when(NeedUnmatched)
 def _unmatched(book: MatchingBook, event: NeedUnmatched) -> None:
-    book.change(event.need, status="unmatched", reason=None, retry_on=None, since=None, round=event.round)
+    book.change(event.need, status="unmatched", reason=None, retry_on=None, round=event.round)
 
 
 @MatchingBook.when(NeedDropped)
 def _dropped(book: MatchingBook, event: NeedDropped) -> None:
-    book.change(event.need, status="dropped", reason=event.reason, retry_on=None, since=None)
+    book.change(event.need, status="dropped", reason=event.reason, retry_on=None)
 
 
 @MatchingBook.when(AnswerNoted)

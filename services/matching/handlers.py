@@ -86,10 +86,9 @@ def on_need_ended(book: MatchingBook, ended: NeedWithdrawn | CaseResolved, at: M
 
 
 def on_round_due(book: MatchingBook, due: RoundDue, at: Moment) -> Iterator[Out]:
-    """All needs whose day has come, and all that only lack room, meet all banks that have some at once."""
-    waiting = [c for c in book.needs if c.status == "waiting"]
-    due_now = [c for c in waiting if c.reason == "no_room" or (c.retry_on is not None and c.retry_on <= at.day)]
-    yield from _round(book, due_now, at)
+    """All waiting needs meet all banks with room at once, in an order that arrival does not decide."""
+    waiting = [c for c in book.needs if c.status == "waiting" and c.retry_on is not None and c.retry_on <= at.day]
+    yield from _round(book, waiting, at)
 
 
 def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[Out]:

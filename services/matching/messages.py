@@ -9,7 +9,7 @@ QUOTA = "quota"
 
 
 class RoundDue(Deadline):
-    """A round is due: on a working morning, or because a product or a bank's quota came while needs waited for room."""
+    """A round is due: all waiting needs meet all banks with room at once."""
 
 
 class RunRound(Command):

@@ -26,10 +26,10 @@ SELECT id, body FROM need;
 SELECT id, body FROM quota;
 
 -- name: save_needs
-INSERT INTO need (id, enterprise, status, reason, retry_on, since, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::timestamptz[], $7::jsonb[])
+INSERT INTO need (id, enterprise, status, reason, retry_on, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::jsonb[])
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, retry_on = excluded.retry_on,
-    since = excluded.since, body = excluded.body;
+    body = excluded.body;
 
 -- name: save_products
 WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
@@ -59,11 +59,8 @@ INSERT INTO learnt (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: next_round
-SELECT least(
-    (SELECT (min(retry_on) + $1::time) AT TIME ZONE 'Asia/Shanghai' FROM need WHERE status = 'waiting'),
-    (SELECT max(at) FROM event_log WHERE type IN ('matching.product_taken', 'matching.bank_noted')
-        HAVING max(at) > (SELECT min(since) FROM need WHERE status = 'waiting' AND reason = 'no_room'))
-) WHERE NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL);
+SELECT min(retry_on) FROM need WHERE status = 'waiting'
+    AND NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL);
 
 -- name: waiting_for_room
 SELECT count(*)::float8 FROM need WHERE status = 'waiting' AND reason = 'no_room';

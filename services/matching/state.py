@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
 class Candidate(Value):
     """A need as matching knows it. `status`: noted | waiting | matched | unmatched | dropped.
 
-    `offered`: the banks that it is not offered again; `asked_at`: when matching chose them; `since`: when it began to wait.
+    `offered`: the banks that it is not offered again; `asked_at`: when matching chose them.
     """
 
     need: str
@@ -40,7 +40,6 @@ class Candidate(Value):
     places: int = 3
     waited: int = 0
     retry_on: date | None = None
-    since: datetime | None = None
     offered: tuple[str, ...] = ()
     asked_at: dict[str, datetime] = Field(default_factory=dict)
 

@@ -20,8 +20,7 @@ from yuqiao.runtime.shelving import Models, drop_rows, load_shelf, load_shelves,
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
-ROUND_AT = time(9)
-"""In Beijing."""
+ROUND_AT = time(9, tzinfo=BEIJING)
 
 
 class MatchingStore:
@@ -76,9 +75,12 @@ class MatchingStore:
         await save_shelf(conn, Q.save_learnt, book.learnt)
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
-        """At most one round."""
-        due_at: datetime | None = await conn.fetchval(Q.next_round, ROUND_AT)
-        return [RoundDue(key=ROUND, due_at=due_at)] if due_at is not None and due_at <= now else []
+        """At most one round: at 09:00 of the first day on which something waits."""
+        day: date | None = await conn.fetchval(Q.next_round)
+        if day is None:
+            return []
+        due_at = datetime.combine(day, ROUND_AT)
+        return [RoundDue(key=ROUND, due_at=due_at)] if due_at <= now else []
 
     async def load_all(self, conn: Connection) -> MatchingBook:
         """Everything."""
@@ -115,5 +117,5 @@ def _keys(message: Message, waiting: tuple[str, ...]) -> tuple[str, ...]:
             return (said.key,)
 
 
-def _need_columns(_: str, need: Candidate) -> tuple[str, str, str | None, date | None, datetime | None]:
-    return need.enterprise, need.status, need.reason, need.retry_on, need.since
+def _need_columns(_: str, need: Candidate) -> tuple[str, str, str | None, date | None]:
+    return need.enterprise, need.status, need.reason, need.retry_on

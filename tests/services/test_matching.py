@@ -75,25 +75,6 @@ async def test_a_thousand_needs_at_once_for_ten_places_get_ten(house: House) -> 
     assert {w.reason for w in waiting} == {"no_room"}
 
 
-async def test_who_waits_for_room_is_tried_again_when_a_product_comes(house: House) -> None:
-    await open_bank(house)
-    publish(house, "p", daily_quota=1)
-    await house.settle()
-    await run(house.rooms["matching"].shell, need(house, 1), need(house, 2))
-    await house.settle()
-    assert len(await logged(house, NeedWaiting)) == 1
-    house.now += timedelta(hours=1)
-    publish(house, "p", daily_quota=2)
-    await house.settle()
-    assert len(await logged(house, NeedMatched)) == 2
-    await run(house.rooms["matching"].shell, need(house, 3))
-    house.now += timedelta(hours=1)
-    publish(house, "q", daily_quota=0)
-    await house.settle()
-    waits = await logged(house, NeedWaiting)
-    assert [w.need for w in waits[1:]] == [derived_id("need", 3)] * 2
-
-
 async def test_one_process_sees_at_once_what_another_committed(house: House) -> None:
     store, shell = process(house)
     await open_bank(house)

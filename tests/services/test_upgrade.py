@@ -12,7 +12,7 @@ from services.matching.snapshot import anonymous
 from services.matching.state import FOR_EVER
 from tests.unit.matching.samples import facts, product
 from yuqiao.contracts.base import Event
-from yuqiao.contracts.matches import NeedMatched, NeedWaiting
+from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.values import Offer, Routing
 from yuqiao.runtime.database import migrate, migration_files
 from yuqiao.runtime.messages import derived_id
@@ -36,19 +36,12 @@ def matched(round_: int, bank: str) -> NeedMatched:
     )
 
 
-def waiting(round_: int) -> NeedWaiting:
-    at = AT + timedelta(days=10 + round_)
-    return NeedWaiting(at=at, enterprise=FIRM, need=NEED, round=round_, reason="no_room", retry_on=at.date())
-
-
 HISTORY: list[Event] = [
     BankNoted(at=AT, bank="bank01", daily_quota=5, enabled=True),
     ProductTaken(at=AT, bank="bank01", product=product()),
     NeedNoted(at=AT, enterprise=FIRM, need=NEED, facts=facts(), routing=Routing()),
     matched(1, "bank01"),
     matched(2, "bank02"),
-    waiting(2),
-    waiting(3),
 ]
 
 
@@ -72,8 +65,8 @@ async def as_it_was(conn: Any, book: MatchingBook) -> None:
         if used.day != FOR_EVER:
             await conn.execute("INSERT INTO quota VALUES ($1, $2, $3)", name, used.day, used.model_dump_json())
     for need in book.needs:
-        body = need.model_copy(update={"asked_at": {}, "since": None}).model_dump_json(exclude_defaults=True)
-        await conn.execute("INSERT INTO need VALUES ($1, $2, 'waiting', NULL, NULL, $3)", need.need, FIRM, body)
+        body = need.model_copy(update={"asked_at": {}}).model_dump_json(exclude_defaults=True)
+        await conn.execute("INSERT INTO need VALUES ($1, $2, 'matched', NULL, NULL, $3)", need.need, FIRM, body)
 
 
 async def test_an_upgraded_state_is_the_fold_of_its_history(empty_database: str) -> None:

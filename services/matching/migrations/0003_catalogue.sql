@@ -5,12 +5,6 @@ ALTER TABLE product ADD COLUMN changed bigint NOT NULL DEFAULT 1, ADD COLUMN wit
 ALTER TABLE bank ADD COLUMN changed bigint NOT NULL DEFAULT 1;
 CREATE INDEX product_changed ON product (changed);
 
--- Who waits for room is tried again when a product or a bank's quota comes.
-ALTER TABLE need ADD COLUMN since timestamptz;
-DROP INDEX need_waiting;
-CREATE INDEX need_waiting ON need (retry_on, since) WHERE status = 'waiting';
-CREATE INDEX event_log_room ON event_log (at) WHERE type IN ('matching.product_taken', 'matching.bank_noted');
-
 -- What the banks' answers taught, by bank.
 CREATE TABLE learnt (id text PRIMARY KEY, body jsonb NOT NULL);
 
@@ -30,9 +24,3 @@ FROM (
         FROM event_log, jsonb_array_elements(body::jsonb -> 'offers') AS offer WHERE type = 'need.matched'
     ) AS offered GROUP BY need
 ) AS asked WHERE asked.need = need.id;
-
-UPDATE need SET since = waiting.at, body = need.body || jsonb_build_object('since', waiting.text)
-FROM (
-    SELECT DISTINCT ON (need) body::jsonb ->> 'need' AS need, at, body::jsonb ->> 'at' AS text
-    FROM event_log WHERE type = 'need.waiting' ORDER BY need, seq DESC
-) AS waiting WHERE waiting.need = need.id AND need.status = 'waiting';
