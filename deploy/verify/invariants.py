@@ -220,14 +220,16 @@ def banks_apart(evidence: Evidence) -> Iterator[str | None]:
 def quotas_hold(evidence: Evidence) -> Iterator[str | None]:
     """Offers of a product or a bank on a local day, and of a product at all, never exceed the quota that was in force."""
     daily: dict[str, int] = {}
-    total: dict[str, int | None] = {}
+    total: dict[str, int] = {}
     used: Counter[tuple[date | None, str]] = Counter()
     for row in evidence.logs:
         if row.type == "matching.product_taken":
             product: Any = row.event()
             name = f"{product.bank}/{product.product.product}"
             daily[name] = product.product.daily_quota
-            total[name] = product.product.total_quota
+            total.pop(name, None)
+            if product.product.total_quota is not None:
+                total[name] = product.product.total_quota
         elif row.type == "matching.bank_noted":
             bank: Any = row.event()
             daily[bank.bank] = bank.daily_quota
@@ -238,12 +240,13 @@ def quotas_hold(evidence: Evidence) -> Iterator[str | None]:
                 product_name = f"{offer.bank}/{offer.product}"
                 yield _take(used, day, product_name, daily.get(product_name, 0))
                 yield _take(used, day, offer.bank, daily.get(offer.bank, 0))
-                yield _take(used, None, product_name, total.get(product_name))
+                if product_name in total:
+                    yield _take(used, None, product_name, total[product_name])
 
 
-def _take(used: Counter[tuple[date | None, str]], day: date | None, name: str, quota: int | None) -> str | None:
+def _take(used: Counter[tuple[date | None, str]], day: date | None, name: str, quota: int) -> str | None:
     used[day, name] += 1
-    if quota is None or used[day, name] <= quota:
+    if used[day, name] <= quota:
         return None
     return f"{name} has {used[day, name]} offers {f'on {day}' if day else 'in all'}, its quota is {quota}"
 

@@ -74,13 +74,17 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reaso
     if bank not in (offer.bank, "") or reply.bank != offer.bank:
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
-        asked = case.tasks.get(reply.task)
-        if asked is None or asked.offer != offer.offer:
-            return (
-                _fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),
-            )
-        return ()
+        return _task_faults(case, offer, reply)
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
+
+
+def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport) -> tuple[Reason, ...]:
+    asked = case.tasks.get(reply.task)
+    if asked is None or asked.offer != offer.offer:
+        return (_fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),)
+    if not reply.done and not reply.note:
+        return (_fault("note_missing", "note", "", "未落实须填写说明"),)
+    return ()
 
 
 def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:

@@ -57,7 +57,9 @@ SELECT body FROM "case" WHERE id = $1;
 
 -- name: timeline
 SELECT type, at, body FROM event_log
-WHERE owner = $1 AND (topic IS NOT NULL OR type = 'feedback.offer_noted') AND body::jsonb ->> 'need' = $2 ORDER BY seq;
+WHERE owner = $1 AND body::jsonb ->> 'need' = $2
+    AND (topic IS NOT NULL OR type IN ('feedback.offer_noted', 'feedback.task_done', 'feedback.task_not_done'))
+ORDER BY seq;
 
 -- name: list_cases
 SELECT id, stage, waiting_on, due_at, amount_cny::text AS amount_cny, outcome FROM "case"

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from services.matching.catalogue import Catalogue
 from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
-from services.matching.room import Room, day_quota, total_quota
-from services.matching.state import FOR_EVER, BankEntry, Candidate, Learnt, Tally, Used
+from services.matching.room import Room
+from services.matching.state import BankEntry, Candidate, Learnt, Tally, Total, Used
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
@@ -26,18 +26,26 @@ class MatchingBook(Book):
         self.products: Shelf[ProductPublished] = Shelf()
         self.banks: Shelf[BankEntry] = Shelf()
         self.quotas: Shelf[Used] = Shelf()
+        self.totals: Shelf[Total] = Shelf()
         self.learnt: Shelf[Learnt] = Shelf()
         self.catalogue = catalogue or Catalogue()
         self.calendar = WorkingCalendar.load()
 
     def room(self, day: date) -> Room:
         """What is left of the quotas on a day."""
-        return Room(self.catalogue, day, dict(self.quotas.items()))
+        return Room(self.catalogue, day, dict(self.quotas.items()), dict(self.totals.items()))
 
-    def take(self, day: date, name: str) -> None:
-        """One offer more under a quota."""
-        before = self.quotas.get(name)
-        self.quotas.put(name, Used(day=day, used=(before.used if before else 0) + 1))
+    def take(self, day: date, bank: str, product: str) -> None:
+        """One offer more of a product."""
+        key = f"{bank}/{product}"
+        for name in (key, bank):
+            quota = f"{day}/{name}"
+            used = self.quotas.get(quota)
+            self.quotas.put(quota, Used(day=day, used=used.used + 1 if used else 1))
+        listed = self.catalogue.product(key)
+        if listed and listed.total_quota is not None:
+            total = self.totals.get(key)
+            self.totals.put(key, Total(used=total.used + 1 if total else 1))
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a need's row."""
@@ -76,10 +84,7 @@ def _waiting(book: MatchingBook, event: NeedWaiting) -> None:
 def _matched(book: MatchingBook, event: NeedMatched) -> None:
     day = event.at.astimezone(BEIJING).date()
     for offer in event.offers:
-        product = f"{offer.bank}/{offer.product}"
-        book.take(day, day_quota(day, product))
-        book.take(day, day_quota(day, offer.bank))
-        book.take(FOR_EVER, total_quota(product))
+        book.take(day, offer.bank, offer.product)
     candidate = book.needs[event.need]
     banks = [offer.bank for offer in event.offers]
     book.change(
@@ -119,7 +124,6 @@ def _bank(book: MatchingBook, event: BankNoted) -> None:
     entry = BankEntry(bank=event.bank, daily_quota=event.daily_quota, enabled=event.enabled)
     book.banks.put(event.bank, entry)
     book.catalogue.put_bank(entry)
-    book.catalogue.touched.add(event.bank)
 
 
 @MatchingBook.when(ProductTaken)
@@ -127,7 +131,6 @@ def _product(book: MatchingBook, event: ProductTaken) -> None:
     key = f"{event.bank}/{event.product.product}"
     book.products.put(key, event.product)
     book.catalogue.put(key, event.product)
-    book.catalogue.touched.add(key)
 
 
 @MatchingBook.when(ProductListed)
@@ -136,4 +139,3 @@ def _listed(book: MatchingBook, event: ProductListed) -> None:
         key = f"{event.bank}/{event.product}"
         book.products.drop(key)
         book.catalogue.drop(key)
-        book.catalogue.touched.add(key)

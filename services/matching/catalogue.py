@@ -74,7 +74,7 @@ class Catalogue:
         self._of_bank: dict[str, Bits] = {}
         self._paused = Bits()
         self._rankings: dict[Segment, Ranking] = {}
-        self._live: int | None = None
+        self._of_banks: tuple[int, int] | None = None
         self._orders: dict[int, list[int]] = {}
 
     def product(self, key: str) -> ProductPublished | None:
@@ -99,24 +99,32 @@ class Catalogue:
 
     @property
     def live(self) -> int:
-        """The products that may be offered at all: no quota of theirs is 0, and their bank is switched on."""
-        if self._live is None:
-            self._live = 0
+        """The products of the banks that are switched on."""
+        return self._gathered()[0]
+
+    @property
+    def open(self) -> int:
+        """Those of them that are not paused: neither their own daily quota nor their bank's is 0."""
+        return self._gathered()[1]
+
+    def _gathered(self) -> tuple[int, int]:
+        if self._of_banks is None:
+            live = paused = 0
             for bank in self.banks.values():
-                if bank.enabled and bank.daily_quota:
-                    self._live |= self.of_bank(bank.bank)
-            self._live &= ~self._paused.value
-        return self._live
+                live |= self.of_bank(bank.bank) if bank.enabled else 0
+                paused |= 0 if bank.daily_quota else self.of_bank(bank.bank)
+            self._of_banks = (live, live & ~paused & ~self._paused.value)
+        return self._of_banks
 
     def put_bank(self, bank: BankEntry) -> None:
         """A bank as the register has it."""
         self.banks[bank.bank] = bank
-        self._stale()
+        self._changed(bank.bank)
 
     def drop_bank(self, bank: str) -> None:
         """A bank goes; nothing happens when there is none."""
         self.banks.pop(bank, None)
-        self._stale()
+        self._changed(bank)
 
     def put(self, key: str, product: ProductPublished) -> None:
         """A product, new or changed."""
@@ -130,11 +138,11 @@ class Catalogue:
         self._products[key], self._slots[key], self._terms[slot] = product, slot, terms
         self.index.add(slot, terms)
         self._of_bank.setdefault(terms.bank, Bits()).add(slot)
-        if 0 in (terms.daily_quota, terms.total_quota):
+        if terms.daily_quota == 0:
             self._paused.add(slot)
         for ranking in self._rankings.values():
             ranking.add(slot, terms)
-        self._stale()
+        self._changed(key)
 
     def drop(self, key: str) -> None:
         """A product goes; nothing happens when there is none."""
@@ -150,10 +158,11 @@ class Catalogue:
         self._terms[slot] = None
         self._vacant.append(slot)
         del self._products[key]
-        self._stale()
+        self._changed(key)
 
-    def _stale(self) -> None:
-        self._live = None
+    def _changed(self, id_: str) -> None:
+        self.touched.add(id_)
+        self._of_banks = None
         self._orders.clear()
 
     def in_turn(self, number: int) -> list[int]:

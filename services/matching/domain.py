@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import NamedTuple
 
-from services.matching.catalogue import Ranking, hashed
+from services.matching.catalogue import Catalogue, Ranking, hashed
 from services.matching.room import Room
 from services.matching.scoring import Segment, Standing, segment_of, weights
 from services.matching.state import Learnt, Wanted
@@ -46,17 +46,21 @@ def places_of(wanted: Wanted) -> int:
     return 1 if wanted.routing.mode == "single" else wanted.places
 
 
-def addressed(wanted: Wanted, room: Room) -> int:
-    """The products of banks that may see the need: switched on, not asked before, in a named list those it names."""
-    found = room.catalogue.live & ~room.spent
-    for bank in wanted.exclude:
-        found &= ~room.catalogue.of_bank(bank)
+def sought(wanted: Wanted, catalogue: Catalogue) -> int:
+    """The products of banks that may see the need: not asked before, and in a named list those it names."""
+    found = catalogue.index.listed.value
     if wanted.routing.mode == "named":
-        named = 0
+        found = 0
         for bank in wanted.routing.banks:
-            named |= room.catalogue.of_bank(bank)
-        found &= named
+            found |= catalogue.of_bank(bank)
+    for bank in wanted.exclude:
+        found &= ~catalogue.of_bank(bank)
     return found
+
+
+def addressed(wanted: Wanted, room: Room) -> int:
+    """Those of them that are offered: their bank is switched on, their total quota not used up."""
+    return sought(wanted, room.catalogue) & room.catalogue.live & ~room.spent
 
 
 class Seeker:

@@ -1,7 +1,6 @@
 """What matching does on each event, deadline and command."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from services.matching import products, reasons
 from services.matching.book import MatchingBook
@@ -73,7 +72,7 @@ def on_offer_answered(
         bank=answer.bank,
         segment=segment_of(candidate.facts).learnt_as,
         accepted=isinstance(answer, OfferAccepted),
-        hours=round(Decimal((answer.at - asked_at).total_seconds()) / 3600, 2),
+        hours=book.calendar.working_hours_between(asked_at, answer.at),
     )
 
 
@@ -123,7 +122,7 @@ def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, room: Room, 
             enterprise=candidate.enterprise,
             need=candidate.need,
             round=candidate.round + 1,
-            reasons=(reasons.no_bank(candidate),),
+            reasons=(reasons.no_bank(choice.wanted, room),),
             nearest=nearest(choice.wanted, room),
         )
 

@@ -16,13 +16,18 @@ from services.matching.room import Room
 from services.matching.state import Wanted
 from services.matching.terms import Terms
 from yuqiao.contracts.values import NeedFacts, Reason
+from yuqiao.policy.industries import industry
 from yuqiao.policy.states import term
 
 T = TypeVar("T", Decimal, int, date)
 SHOWN = 3
 """So many products are named."""
-FIGURES = {"amount": ("金额", "元", 1), "term": ("期限", "个月", 1), "rate": ("可接受的年利率", "%", 100)}
-"""Conditions on a figure: its name, its unit, and by what it is multiplied to be shown."""
+FIGURES = {
+    "amount": ("金额", Decimal("0.0001"), " 万元"),
+    "term": ("期限", Decimal(1), " 个月"),
+    "rate": ("可接受的年利率", Decimal(100), "%"),
+}
+"""Conditions on a figure: its name, by what it is multiplied to be shown, and its unit."""
 
 
 def nearest(wanted: Wanted, room: Room) -> tuple[Reason, ...]:
@@ -52,7 +57,9 @@ def _smallest(
         for codes, products in failing
         for slot in slots_of(products)
     )
-    return tuple(_reason(codes, catalogue.terms(slot), need) for _, _, codes, slot in nsmallest(SHOWN, sizes))
+    return tuple(
+        _reason(codes, catalogue.terms(slot), need, catalogue) for _, _, codes, slot in nsmallest(SHOWN, sizes)
+    )
 
 
 def _change(code: str, terms: Terms, need: NeedFacts, day: date) -> float:
@@ -82,10 +89,12 @@ def _nearer(bounds: tuple[T, T], value: T) -> T:
     return low if value < low else high
 
 
-def _reason(codes: Iterable[str], terms: Terms, need: NeedFacts) -> Reason:
+def _reason(codes: Iterable[str], terms: Terms, need: NeedFacts, catalogue: Catalogue) -> Reason:
     changes = {code: _asked(code, terms, need) for code in codes}
     values = {"product": terms.key, "codes": " ".join(changes)} | {code: value for code, (value, _) in changes.items()}
-    text = f"若{'，且'.join(text for _, text in changes.values())}，则可匹配 {terms.key}"
+    product = catalogue.product(terms.key)
+    name = f"{product.name}（{terms.key}）" if product else terms.key
+    text = f"若{'，且'.join(text for _, text in changes.values())}，则可匹配 {name}"
     return Reason(code="would_match_if", values=values, text=text)
 
 
@@ -94,19 +103,19 @@ def _asked(code: str, terms: Terms, need: NeedFacts) -> tuple[str, str]:
     bound = _bound(code, terms, need)
     if bound is not None:
         said, asked = bound
-        name, unit, times = FIGURES[code]
+        name, times, unit = FIGURES[code]
         word = "至少" if asked > said else "至多"
-        return f"{asked:f}", f"{name}由 {said * times:f} {unit}改为{word} {asked * times:f} {unit}"
+        before, after = (f"{(value * times).normalize():f}{unit}" for value in (said, asked))
+        return f"{asked:f}", f"{name}由 {before}改为{word} {after}"
     if code == "validity":
         begin, end = terms.valid
         return f"{begin}/{end}", f"申请日在 {begin} 至 {end} 之间"
-    kind, codes, text = {
-        "kind": ("need_kind", terms.kinds, "融资类型为"),
-        "guarantee": ("guarantee_mode", terms.guarantee_modes, "可提供担保方式"),
-        "industry": ("", terms.industries, "行业属于 "),
-        "size_class": ("size_class", terms.size_classes, "划型为"),
-        "region": ("region", terms.regions, "位于"),
-        "tags": ("tag", terms.tags, "属于"),
+    kind, wanted, text = {
+        "kind": ("need_kind", sorted(terms.kinds), "融资类型为"),
+        "guarantee": ("guarantee_mode", sorted(terms.guarantee_modes), "可提供担保方式"),
+        "industry": ("", sorted(terms.industries), "行业属于"),
+        "size_class": ("size_class", sorted(terms.size_classes), "划型为"),
+        "region": ("region", sorted(terms.regions), "位于"),
+        "tags": ("tag", sorted(terms.tags), "属于"),
     }[code]
-    wanted = sorted(codes)
-    return " ".join(wanted), text + "或".join(term(kind, c) if kind else c for c in wanted)
+    return " ".join(wanted), text + "或".join(term(kind, one) if kind else industry(one).name for one in wanted)

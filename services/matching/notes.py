@@ -40,7 +40,7 @@ class NeedDropped(Note):
 
 
 class AnswerNoted(Note):
-    """A bank's first answer to an offer, or its silence until the limit, `hours` after matching chose it."""
+    """A bank's first answer to an offer, or its silence until the limit, `hours` of working days after matching chose it."""
 
     wire_type = "matching.answer_noted"
     key_field = "bank"

@@ -23,7 +23,7 @@ CODE_FIELDS = {
 
 def faults(product: ProductPublished, topic_bank: str, day: date) -> tuple[Reason, ...]:
     """What is wrong with a product, field by field; empty when it can be listed."""
-    return (*_contradictions(product, topic_bank, day), *_unknown_codes(product))
+    return (*_contradictions(product, topic_bank, day), *_quotas(product), *_unknown_codes(product))
 
 
 def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> Iterator[Reason]:
@@ -48,8 +48,6 @@ def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> It
         yield _fault("valid_until", product.valid_until, "expired", f"不得早于今日 {day}")
     if product.currency not in (None, "CNY"):
         yield _fault("currency", product.currency, "currency_mix", "金额字段均以人民币元计，须为 CNY")
-    if product.total_quota is not None and product.total_quota < product.daily_quota:
-        yield _fault("total_quota", product.total_quota, "lo_above_hi", f"不得小于 daily_quota {product.daily_quota}")
     if not 0 < product.annual_rate <= HIGHEST_RATE:
         yield _fault(
             "annual_rate",
@@ -57,6 +55,13 @@ def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> It
             "out_of_range",
             f"须为大于 0、不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%",
         )
+
+
+def _quotas(product: ProductPublished) -> Iterator[Reason]:
+    if product.total_quota == 0:
+        yield _fault("total_quota", 0, "out_of_range", "须大于 0；暂停请将 daily_quota 设为 0")
+    elif product.total_quota is not None and product.total_quota < product.daily_quota:
+        yield _fault("total_quota", product.total_quota, "lo_above_hi", f"不得小于 daily_quota {product.daily_quota}")
 
 
 def _unknown_codes(product: ProductPublished) -> Iterator[Reason]:

@@ -1,8 +1,8 @@
 -- name: load
 SELECT 'needs' AS shelf, id, body FROM need WHERE enterprise = ANY($1::text[])
 UNION ALL SELECT 'learnt', id, body FROM learnt WHERE $2 OR id = ANY($1)
-UNION ALL SELECT 'quotas', id, body FROM quota WHERE $2
-    AND day >= (SELECT max(day) FROM quota WHERE isfinite(day)) - 1;
+UNION ALL SELECT 'totals', id, body FROM total WHERE $2
+UNION ALL SELECT 'quotas', id, body FROM quota WHERE $2 AND day >= (SELECT max(day) FROM quota) - 1;
 
 -- name: catalogue_changes
 SELECT CASE WHEN withdrawn THEN 'withdrawn' ELSE 'product' END AS kind, id, body, 0::bigint AS version
@@ -49,6 +49,13 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 
 -- name: save_quotas
 INSERT INTO quota (id, day, body) SELECT * FROM unnest($1::text[], $2::date[], $3::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: all_totals
+SELECT id, body FROM total;
+
+-- name: save_totals
+INSERT INTO total (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: all_learnt

@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from services.matching.catalogue import UNHEARD
-from services.matching.domain import Choice, Pick
+from services.matching.domain import Choice, Pick, sought
 from services.matching.room import Room
 from services.matching.scoring import WHOLE, Standing, parts, segment_of, standing_of, weights
-from services.matching.state import Candidate, Wanted
+from services.matching.state import Wanted
 from services.matching.terms import Terms, checks
 from yuqiao.contracts.values import Offer, Reason
 from yuqiao.runtime.messages import derived_id
@@ -56,9 +56,17 @@ def _as_shares(found: Mapping[str, int]) -> dict[str, str]:
     return {name: f"{value / WHOLE:.2f}" for name, value in found.items()}
 
 
-def no_bank(candidate: Candidate) -> Reason:
-    """Why nobody sees the need any more."""
-    if candidate.offered:
-        text = f"已推送 {len(candidate.offered)} 家银行，没有其他银行的产品符合条件"
-        return Reason(code="no_bank_left", values={"offered": str(len(candidate.offered))}, text=text)
+def no_bank(wanted: Wanted, room: Room) -> Reason:
+    """Why nobody sees the need, or nobody any more."""
+    catalogue, asked = room.catalogue, sought(wanted, room.catalogue)
+    suiting = asked & catalogue.index.suiting(wanted.facts, room.day)
+    if wanted.exclude and not suiting:
+        text = f"已推送 {len(wanted.exclude)} 家银行，没有其他银行的产品符合条件"
+        return Reason(code="no_bank_left", values={"offered": str(len(wanted.exclude))}, text=text)
+    if suiting & catalogue.live:
+        return Reason(code="quota_spent", text="符合条件的产品总额度已用完")
+    if suiting:
+        return Reason(code="bank_disabled", text="产品符合条件的银行已停用")
+    if not asked and wanted.routing.mode == "named":
+        return Reason(code="named_without_product", text="企业指定的银行没有在架产品")
     return Reason(code="no_product", text="没有银行的产品符合该需求的条件")

@@ -1,22 +1,11 @@
-"""What the quotas leave: of each product and of each bank for one local day, and of a product's total for ever."""
+"""What the quotas leave: of each product and of each bank for one local day, and of a product's total."""
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
 from services.matching.catalogue import Catalogue
-from services.matching.state import FOR_EVER, Used
-from services.matching.terms import Terms
-
-
-def day_quota(day: date, name: str) -> str:
-    """Under which id the offers of a day are counted, for a product (`bank/product`) or a bank."""
-    return f"{day}/{name}"
-
-
-def total_quota(product: str) -> str:
-    """Under which id a product's offers are counted for ever."""
-    return f"{FOR_EVER}/{product}"
+from services.matching.state import Total, Used
 
 
 class Room:
@@ -25,40 +14,43 @@ class Room:
     `open`: the products of which one more offer may be made; `spent`: those whose total quota is used up.
     """
 
-    def __init__(self, catalogue: Catalogue, day: date, quotas: Mapping[str, Used]) -> None:
-        """`quotas`: what was used before."""
+    def __init__(
+        self, catalogue: Catalogue, day: date, quotas: Mapping[str, Used], totals: Mapping[str, Total]
+    ) -> None:
+        """What was used before: `quotas` by day and name of a product (`bank/product`) or bank, `totals` by product."""
         self.catalogue, self.day = catalogue, day
-        self.open, self.spent = catalogue.live, 0
+        self.open, self.spent = catalogue.open, 0
         self._today: Counter[str] = Counter()
-        self._ever: Counter[str] = Counter()
-        for name, row in quotas.items():
-            of = name.partition("/")[2]
-            if row.day == FOR_EVER:
-                self._ever[of] = row.used
-            elif row.day == day:
-                self._today[of] = row.used
-        for name in self._today.keys() | self._ever.keys():
-            slot = catalogue.slot(name)
-            if slot is None:
+        self._total: Counter[str] = Counter()
+        for name, total in totals.items():
+            self._total[name] = total.used
+            self._shut_product(name)
+        for quota, used in quotas.items():
+            if used.day == day:
+                name = quota.partition("/")[2]
+                self._today[name] = used.used
+                self._shut_product(name)
                 self._shut_bank(name)
-            else:
-                self._shut(slot, catalogue.terms(slot))
 
     def take(self, slot: int) -> None:
         """One offer of a product is made."""
         terms = self.catalogue.terms(slot)
+        self._total[terms.key] += 1
         self._today[terms.key] += 1
         self._today[terms.bank] += 1
-        self._ever[terms.key] += 1
-        self._shut(slot, terms)
+        self._shut_product(terms.key)
         self._shut_bank(terms.bank)
 
-    def _shut(self, slot: int, terms: Terms) -> None:
-        """A product whose quota is used up."""
-        if terms.total_quota is not None and self._ever[terms.key] >= terms.total_quota:
+    def _shut_product(self, name: str) -> None:
+        """If it is one that is listed, and has no room left."""
+        slot = self.catalogue.slot(name)
+        if slot is None:
+            return
+        terms = self.catalogue.terms(slot)
+        if terms.total_quota is not None and self._total[name] >= terms.total_quota:
             self.spent |= 1 << slot
             self.open &= ~(1 << slot)
-        elif self._today[terms.key] >= terms.daily_quota:
+        elif self._today[name] >= terms.daily_quota:
             self.open &= ~(1 << slot)
 
     def _shut_bank(self, name: str) -> None:

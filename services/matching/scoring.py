@@ -44,6 +44,8 @@ class Weights(_Data):
     def _whole(self) -> "Weights":
         if tuple(self.weights) != PARTS or sum(self.weights.values()) != 100:
             raise ValueError(f"weights 须依次为 {'、'.join(PARTS)}，合计 100，现为 {self.weights}")
+        if self.weights["fit"] * self.unsure_fit % 1:
+            raise ValueError(f"fit × unsure_fit 须为整数，现为 {self.weights['fit']} × {self.unsure_fit}")
         return self
 
 
@@ -109,14 +111,11 @@ def parts(terms: Terms, segment: Segment, bank: Standing, *, sure: bool) -> dict
     }
 
 
-def level(found: Mapping[str, int]) -> int:
-    """The score in hundredths: products of one level are equals."""
-    share = weights().weights
-    return (sum(share[name] * value for name, value in found.items()) + WHOLE // 2) // WHOLE
-
-
 class Worth:
-    """The level of any product to a segment, as `level` of its `parts`, with what only depends on its bank summed before."""
+    """The level of any product to a segment: the weighted sum of its `parts` in whole hundredths. One level: equals.
+
+    What depends on the bank alone is summed once.
+    """
 
     def __init__(self, segment: Segment, banks: Mapping[str, Standing]) -> None:
         """`banks`: what had been learnt of each."""

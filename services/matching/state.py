@@ -9,9 +9,6 @@ from pydantic import Field
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.values import NeedFacts, Routing
 
-FOR_EVER = date.max
-"""The day under which a total quota is counted."""
-
 
 class Wanted(NamedTuple):
     """A need that looks for banks: `places` more, none of `exclude`. `waited`: how often there was no room."""
@@ -57,17 +54,20 @@ class BankEntry(Value):
 
 
 class Used(Value):
-    """Offers made on one local day under one quota (a product's, or a bank's over all products); never given back.
-
-    Under `FOR_EVER` a product's total quota is counted.
-    """
+    """Offers made on one local day under one quota (a product's, or a bank's over all products); never given back."""
 
     day: date
     used: int
 
 
+class Total(Value):
+    """Offers made of a product since it has a total quota; never given back."""
+
+    used: int
+
+
 class Tally(Value):
-    """A bank's answers to such needs: how many, how many accepted, and the hours these took in all."""
+    """A bank's answers to such needs: how many, how many accepted, and the hours of working days these took in all."""
 
     answered: int = 0
     accepted: int = 0

@@ -8,7 +8,7 @@ from asyncpg import Connection
 from services.matching.book import MatchingBook
 from services.matching.catalogue import Catalogue
 from services.matching.messages import QUOTA, ROUND, RoundDue, RunRound
-from services.matching.state import BankEntry, Candidate, Learnt, Used
+from services.matching.state import BankEntry, Candidate, Learnt, Total, Used
 from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, OfferExpired
 from yuqiao.contracts.from_bank import ProductPublished, ProductRecord
@@ -41,7 +41,7 @@ class MatchingStore:
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
         """At most two statements. The quotas are locked by their key, what was learnt of a bank by the bank's."""
         book = MatchingBook(await self._refreshed(conn) if QUOTA in keys else None)
-        models: Models = {"needs": Candidate, "quotas": Used, "learnt": Learnt}
+        models: Models = {"needs": Candidate, "quotas": Used, "totals": Total, "learnt": Learnt}
         for name, shelf in (await load_shelves(conn, Q.load, models, list(keys), QUOTA in keys)).items():
             setattr(book, name, shelf)
         return book
@@ -50,7 +50,7 @@ class MatchingStore:
         """The catalogue as it stands: what others changed is read, and what a batch of ours touched, committed or not."""
         catalogue = self.catalogue
         rows = await conn.fetch(Q.catalogue_changes, catalogue.version, list(catalogue.touched))
-        for id_ in catalogue.touched:
+        for id_ in tuple(catalogue.touched):
             catalogue.drop(id_)
             catalogue.drop_bank(id_)
         for row in rows:
@@ -66,12 +66,13 @@ class MatchingStore:
         return catalogue
 
     async def save(self, conn: Connection, book: MatchingBook) -> None:
-        """At most six statements. Whoever changes the catalogue counts its version up, so that others see it."""
+        """At most seven statements. Whoever changes the catalogue counts its version up, so that others see it."""
         await save_shelf(conn, Q.save_needs, book.needs, _need_columns)
         await save_shelf(conn, Q.save_products, book.products)
         await drop_rows(conn, Q.withdraw_products, book.products.dropped)
         await save_shelf(conn, Q.save_banks, book.banks)
         await save_shelf(conn, Q.save_quotas, book.quotas, lambda _, q: (q.day,))
+        await save_shelf(conn, Q.save_totals, book.totals)
         await save_shelf(conn, Q.save_learnt, book.learnt)
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
@@ -89,6 +90,7 @@ class MatchingStore:
         book.products = await load_shelf(conn, Q.listed_products, ProductPublished)
         book.banks = await load_shelf(conn, Q.all_banks, BankEntry)
         book.quotas = await load_shelf(conn, Q.all_quotas, Used)
+        book.totals = await load_shelf(conn, Q.all_totals, Total)
         book.learnt = await load_shelf(conn, Q.all_learnt, Learnt)
         return book
 

@@ -9,7 +9,6 @@ from services.matching.book import MatchingBook
 from services.matching.notes import BankNoted, NeedNoted, ProductTaken
 from services.matching.service import service
 from services.matching.snapshot import anonymous
-from services.matching.state import FOR_EVER
 from tests.unit.matching.samples import facts, product
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.matches import NeedMatched
@@ -46,7 +45,7 @@ HISTORY: list[Event] = [
 
 
 async def as_it_was(conn: Any, book: MatchingBook) -> None:
-    """The rows of the version before, which counted no totals and did not keep when banks were chosen."""
+    """The rows of the version before, which did not keep when banks were chosen."""
     for number, event in enumerate(HISTORY):
         await conn.execute(
             "INSERT INTO event_log (id, type, owner, key, sequence, at, cause, body)"
@@ -62,8 +61,7 @@ async def as_it_was(conn: Any, book: MatchingBook) -> None:
     for key, one in book.products.items():
         await conn.execute("INSERT INTO product VALUES ($1, $2)", key, one.model_dump_json())
     for name, used in book.quotas.items():
-        if used.day != FOR_EVER:
-            await conn.execute("INSERT INTO quota VALUES ($1, $2, $3)", name, used.day, used.model_dump_json())
+        await conn.execute("INSERT INTO quota VALUES ($1, $2, $3)", name, used.day, used.model_dump_json())
     for need in book.needs:
         body = need.model_copy(update={"asked_at": {}}).model_dump_json(exclude_defaults=True)
         await conn.execute("INSERT INTO need VALUES ($1, $2, 'matched', NULL, NULL, $3)", need.need, FIRM, body)
@@ -81,7 +79,6 @@ async def test_an_upgraded_state_is_the_fold_of_its_history(empty_database: str)
     assert await migrate(conn, files)
     saved = await service.store(Settings(service="matching")).load_all(conn)
     await conn.close()
-    for shelf in ("needs", "products", "banks", "quotas"):
+    for shelf in ("needs", "products", "banks", "quotas", "totals"):
         assert dict(getattr(saved, shelf).items()) == dict(getattr(folded, shelf).items()), shelf
-    assert {u.used for u in saved.quotas if u.day == FOR_EVER} == {1}
     assert saved.needs[NEED].asked_at.keys() == {"bank01", "bank02"}

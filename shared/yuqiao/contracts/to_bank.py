@@ -49,7 +49,7 @@ class TaskAsked(ToBank):
 
 
 class NeedClosed(ToBank):
-    """The offer is void: nothing more is expected, a later reply is refused."""
+    """The offer is void: nothing more is expected, a later reply other than `reply.task` is refused."""
 
     wire_type = "need.closed"
     reason: Code

@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,6 +78,16 @@ class WorkingCalendar:
         if self._first - 1 <= a.toordinal() and b.toordinal() <= self._last:
             return bisect_right(self._worked, b.toordinal()) - bisect_right(self._worked, a.toordinal())
         return sum(self.is_working(a + timedelta(days=i)) for i in range(1, (b - a).days + 1))
+
+    def working_hours_between(self, a: datetime, b: datetime) -> Decimal:
+        """The hours from `a` to `b` that lie on working days, all 24 of each; Beijing time. 0 when `b` is before `a`."""
+        begin, end, found = a.astimezone(BEIJING), b.astimezone(BEIJING), timedelta()
+        while begin < end:
+            midnight = datetime.combine(begin.date() + timedelta(days=1), time(), BEIJING)
+            if self.is_working(begin.date()):
+                found += min(end, midnight) - begin
+            begin = midnight
+        return round(Decimal(found.total_seconds()) / 3600, 2)
 
 
 def _days(text: str) -> dict[date, bool]:

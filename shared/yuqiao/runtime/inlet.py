@@ -101,7 +101,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._seek(sorted((p.topic, p.partition) for p in assigned))
                 break
             except DATABASE_AWAY as error:
-                log.warning("positions unknown", error=type(error).__name__)
+                log.warning("positions unknown", error=f"{type(error).__name__}: {error}"[:200])
                 await asyncio.sleep(POSITIONS_AGAIN)
         consumer = self.subscriber.consumer
         if consumer is not None and not self._asked and consumer.subscription() - {p.topic for p in assigned}:

@@ -8,7 +8,7 @@ import pytest
 from services.feedback.case import Task
 from services.feedback.messages import TaskOverdue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
-from yuqiao.contracts.cases import PlanAdopted, TaskDue
+from yuqiao.contracts.cases import PlanAdopted, ReplyRefused, TaskDue
 from yuqiao.contracts.from_bank import OfferAccept, OfferDecline, TaskReport
 from yuqiao.contracts.offers import OfferClosed
 from yuqiao.runtime.messages import Out
@@ -29,6 +29,7 @@ def asks(desk: Desk) -> list[Task]:
 
 
 def report(desk: Desk, done: bool = True, bank: str = "bank01", **fields: Any) -> list[Out]:
+    fields = ({} if done else {"note": "没有原有贷款"}) | fields
     task = fields.pop("task", None) or next(t.task for t in asks(desk) if t.offer == offer_id(bank))
     return desk.reply(TaskReport, bank, task=task, done=done, **fields)
 
@@ -125,3 +126,11 @@ def test_a_bank_that_may_not_go_on_is_waited_for_no_more() -> None:
     place: dict[str, Any] = {"at": desk.now, "enterprise": FIRM, "need": NEED, "bank": "bank01"}
     desk.tell(OfferClosed(**place, offer=offer_id("bank01"), reason="consent_revoked"))
     assert waiting(desk) == [("measure", "bank02")]
+
+
+def test_what_is_not_done_needs_a_word_why() -> None:
+    desk = disclosed(2)
+    (refused,) = report(desk, False, note=None)
+    assert isinstance(refused, ReplyRefused)
+    assert [r.code for r in refused.reasons] == ["note_missing"]
+    assert not asks(desk)[0].not_done

@@ -67,7 +67,7 @@ def catalogue(*listed: ProductPublished, bank_quota: int = 1000) -> Catalogue:
 
 
 def room(*listed: ProductPublished, bank_quota: int = 1000) -> Room:
-    return Room(catalogue(*listed, bank_quota=bank_quota), DAY, {})
+    return Room(catalogue(*listed, bank_quota=bank_quota), DAY, {}, {})
 
 
 def some(chance: Random, codes: Sequence[str], share: float) -> tuple[str, ...]:

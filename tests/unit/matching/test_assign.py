@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue, hashed
 from services.matching.domain import Choice, Pick, addressed, assign
-from services.matching.room import Room, day_quota, total_quota
+from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
-from services.matching.state import FOR_EVER, BankEntry, Used, Wanted
+from services.matching.state import BankEntry, Total, Used, Wanted
 from tests.unit.matching.samples import DAY, catalogue, product, random_facts, random_product, room, wanted
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.values import Routing
@@ -45,19 +45,19 @@ def test_arrival_does_not_decide(chance: Random, products: int, needs: int) -> N
     listed = [random_product(chance, n) for n in range(products)]
     asked = [random_wanted(chance, n) for n in range(needs)]
     first = catalogue(*listed, bank_quota=7)
-    found = by_name(assign(asked, Room(first, DAY, {}), {}), first)
+    found = by_name(assign(asked, Room(first, DAY, {}, {}), {}), first)
     chance.shuffle(listed)
     chance.shuffle(asked)
     second = catalogue(product(product="gone"), *listed, bank_quota=7)
     second.drop("bank01/gone")
-    assert by_name(assign(asked, Room(second, DAY, {}), {}), second) == found
+    assert by_name(assign(asked, Room(second, DAY, {}, {}), {}), second) == found
 
 
 @FEW
 @given(CHANCE, st.integers(1, 25), st.integers(1, 40))
 def test_quotas_hold(chance: Random, products: int, needs: int) -> None:
     made = catalogue(*(random_product(chance, n) for n in range(products)), bank_quota=7)
-    choices = assign([random_wanted(chance, n) for n in range(needs)], Room(made, DAY, {}), {})
+    choices = assign([random_wanted(chance, n) for n in range(needs)], Room(made, DAY, {}, {}), {})
     picked = [made.terms(p.slot) for c in choices for p in c.picks]
     for terms, offers in Counter(picked).items():
         assert offers <= terms.daily_quota
@@ -76,7 +76,7 @@ def test_quotas_hold(chance: Random, products: int, needs: int) -> None:
 
 def blocking(choices: Sequence[Choice], made: Catalogue) -> list[tuple[str, str]]:
     """Needs and products that would both rather have each other than what they have, room allowing."""
-    before, after = Room(made, DAY, {}), Room(made, DAY, {})
+    before, after = Room(made, DAY, {}, {}), Room(made, DAY, {}, {})
     held: dict[str, list[int]] = {}
     for choice in choices:
         for pick in choice.picks:
@@ -126,7 +126,7 @@ def _has_room(after: Room, name: str) -> bool:
     if slot is None:
         return after._today[name] < after.catalogue.banks[name].daily_quota
     terms = after.catalogue.terms(slot)
-    total = terms.total_quota is None or after._ever[name] < terms.total_quota
+    total = terms.total_quota is None or after._total[name] < terms.total_quota
     return total and after._today[name] < terms.daily_quota
 
 
@@ -134,14 +134,14 @@ def _has_room(after: Room, name: str) -> bool:
 @given(CHANCE, st.integers(1, 25), st.integers(1, 40))
 def test_no_pair_would_both_rather_have_each_other(chance: Random, products: int, needs: int) -> None:
     made = catalogue(*(random_product(chance, n) for n in range(products)), bank_quota=7)
-    choices = assign([random_wanted(chance, n) for n in range(needs)], Room(made, DAY, {}), {})
+    choices = assign([random_wanted(chance, n) for n in range(needs)], Room(made, DAY, {}, {}), {})
     assert blocking(choices, made) == []
 
 
 def test_a_blocking_pair_would_be_found() -> None:
     made = catalogue(product(annual_rate="0.03", daily_quota=1), product("bank02", annual_rate="0.09", daily_quota=1))
     patient, new = wanted(1, places=1, waited=1), wanted(2, places=1)
-    choices = assign([patient, new], Room(made, DAY, {}), {})
+    choices = assign([patient, new], Room(made, DAY, {}, {}), {})
     assert blocking(choices, made) == []
     worse = [c._replace(picks=o.picks) for c, o in zip(choices, reversed(choices), strict=True)]
     assert blocking(worse, made) == [(patient.need, "bank01/p")]
@@ -157,8 +157,8 @@ def test_it_is_what_deferred_acceptance_gives(chance: Random, banks: int, needs:
     ]
     made = catalogue(*listed)
     asked = [random_wanted(chance, n)._replace(places=1, routing=Routing(mode="single")) for n in range(needs)]
-    before = Room(made, DAY, {})
-    choices = assign(asked, Room(made, DAY, {}), {})
+    before = Room(made, DAY, {}, {})
+    choices = assign(asked, Room(made, DAY, {}, {}), {})
     turn = {c.wanted.need: place for place, c in enumerate(choices)}
     assert by_name(choices, made) == by_name(_deferred_acceptance(asked, before, turn), made)
 
@@ -195,7 +195,7 @@ def test_who_waited_comes_first() -> None:
     made = catalogue(product(daily_quota=1))
     for patient in (1, 2):
         asked = [wanted(n, waited=int(n == patient)) for n in (1, 2)]
-        (won,) = [c.wanted for c in assign(asked, Room(made, DAY, {}), {}) if c.picks]
+        (won,) = [c.wanted for c in assign(asked, Room(made, DAY, {}, {}), {}) if c.picks]
         assert won.need == asked[patient - 1].need
 
 
@@ -221,7 +221,7 @@ def test_a_list_is_spread_as_its_mode_says(mode: Any, asked: int) -> None:
 def test_equals_take_turns() -> None:
     """Over many needs each of four equal banks comes first about as often."""
     made = catalogue(*(product(f"bank0{n}", daily_quota=1000) for n in range(1, 5)))
-    choices = assign([wanted(n, places=1) for n in range(400)], Room(made, DAY, {}), {})
+    choices = assign([wanted(n, places=1) for n in range(400)], Room(made, DAY, {}, {}), {})
     firsts = Counter(made.terms(c.picks[0].slot).bank for c in choices)
     assert len(firsts) == 4
     assert max(firsts.values()) < 1.4 * min(firsts.values())
@@ -230,22 +230,27 @@ def test_equals_take_turns() -> None:
 def test_used_quotas_leave_no_room_and_a_spent_total_leaves_nothing_to_wait_for() -> None:
     made = catalogue(product(daily_quota=2, total_quota=4))
 
-    def left(quotas: dict[str, Used]) -> tuple[int, bool]:
-        (choice,) = assign([wanted()], Room(made, DAY, quotas), {})
+    def left(today: int, ever: int, bank: int = 0) -> tuple[int, bool]:
+        quotas = {f"{DAY}/{name}": Used(day=DAY, used=n) for name, n in (("bank01/p", today), ("bank01", bank))}
+        (choice,) = assign([wanted()], Room(made, DAY, quotas, {"bank01/p": Total(used=ever)}), {})
         return len(choice.picks), choice.no_room
 
-    today, ever = day_quota(DAY, "bank01/p"), total_quota("bank01/p")
-    assert left({today: Used(day=DAY, used=1), ever: Used(day=FOR_EVER, used=3)}) == (1, False)
-    assert left({today: Used(day=DAY, used=2), ever: Used(day=FOR_EVER, used=2)}) == (0, True)
-    assert left({ever: Used(day=FOR_EVER, used=4)}) == (0, False)
-    assert left({day_quota(DAY, "bank01"): Used(day=DAY, used=1000)}) == (0, True)
+    assert left(today=1, ever=3) == (1, False)
+    assert left(today=2, ever=2) == (0, True)
+    assert left(today=0, ever=4) == (0, False)
+    assert left(today=0, ever=0, bank=1000) == (0, True)
 
 
-def test_a_bank_that_is_switched_off_and_a_paused_product_are_asked_by_nobody() -> None:
-    made = catalogue(product(), product("bank02", daily_quota=0))
-    made.put_bank(BankEntry(bank="bank01", daily_quota=5, enabled=False))
-    (choice,) = assign([wanted()], Room(made, DAY, {}), {})
-    assert (choice.picks, choice.no_room) == ((), False)
+def test_who_is_paused_is_waited_for_and_who_is_switched_off_is_not() -> None:
+    for quota, bank, no_room in (
+        (0, BankEntry(bank="bank01", daily_quota=5, enabled=True), True),
+        (5, BankEntry(bank="bank01", daily_quota=0, enabled=True), True),
+        (5, BankEntry(bank="bank01", daily_quota=5, enabled=False), False),
+    ):
+        made = catalogue(product(daily_quota=quota))
+        made.put_bank(bank)
+        (choice,) = assign([wanted()], Room(made, DAY, {}, {}), {})
+        assert (choice.picks, choice.no_room) == ((), no_room)
 
 
 def test_an_unknown_is_worth_less_but_not_nothing() -> None:

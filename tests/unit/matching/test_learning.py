@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.matching.domain import assign
 from services.matching.reasons import offers
 from services.matching.room import Room
-from services.matching.scoring import Segment, Weights, Worth, level, parts, segment_of, standing_of, weights
+from services.matching.scoring import Segment, Weights, Worth, parts, segment_of, standing_of, weights
 from services.matching.state import Learnt, Tally
 from tests.unit.matching.samples import DAY, catalogue, facts, product, terms, wanted
 
@@ -43,7 +43,7 @@ def test_few_answers_hardly_move_the_prior_and_many_do() -> None:
 def test_a_bank_that_accepts_fast_is_preferred_among_otherwise_equals() -> None:
     made = catalogue(product(), product("bank02"))
     known = {"bank01": learnt("bank01", *[NO] * 30), "bank02": learnt("bank02", *[YES] * 30)}
-    room = Room(made, DAY, {})
+    room = Room(made, DAY, {}, {})
     (choice,) = assign([wanted()], room, known)
     first, second = offers(choice, room)
     assert (first.bank, second.bank) == ("bank02", "bank01")
@@ -78,7 +78,9 @@ def test_a_level_is_the_sum_of_the_parts_that_are_shown(
     standing = standing_of(Tally(answered=answered, accepted=answered // 2, hours=Decimal(answered)))
     found, segment = terms(annual_rate=rate, first_loan_friendly=friendly), Segment("new_loan", "small", first)
     worth = Worth(segment, {"bank01": standing}).of(found)
-    assert worth == level(parts(found, segment, standing, sure=True))
+    shown = parts(found, segment, standing, sure=True)
+    exact = sum(weights().weights[name] * value for name, value in shown.items()) / 10_000
+    assert abs(worth - exact) <= 0.5
     assert 0 <= worth <= 100
 
 
@@ -86,3 +88,5 @@ def test_weights_that_do_not_add_up_are_refused() -> None:
     data = weights().model_dump()
     with pytest.raises(ValidationError, match="合计 100"):
         Weights.model_validate(data | {"weights": data["weights"] | {"fit": 21}})
+    with pytest.raises(ValidationError, match="须为整数"):
+        Weights.model_validate(data | {"unsure_fit": "0.33"})

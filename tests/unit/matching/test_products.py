@@ -64,6 +64,7 @@ def test_industries_are_hierarchical() -> None:
         ({"industries": ["C99"]}, "industries", "unknown_code"),
         ({"funding_source": "printed"}, "funding_source", "unknown_code"),
         ({"currency": "USD"}, "currency", "currency_mix"),
+        ({"total_quota": 0}, "total_quota", "out_of_range"),
         ({"daily_quota": 10, "total_quota": 9}, "total_quota", "lo_above_hi"),
     ],
 )

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from services.matching.bitmaps import slots_of
 from services.matching.domain import addressed, assign
 from services.matching.nearest import nearest
-from services.matching.reasons import offers
+from services.matching.reasons import no_bank, offers
 from services.matching.room import Room
+from services.matching.state import BankEntry, Total, Wanted
 from services.matching.terms import checks
 from tests.unit.matching.samples import DAY, catalogue, product, random_facts, random_product, room, wanted
+from yuqiao.contracts.values import Routing
 from yuqiao.runtime.messages import derived_id
 
 
@@ -38,12 +40,13 @@ def test_a_match_names_the_conditions_and_the_parts_of_the_score_with_the_prior(
             {"amount_cny": "9000000.00"},
             "amount",
             {"amount": "5000000.00"},
-            "金额由 9000000.00 元改为至多 5000000.00 元",
+            "金额由 900 万元改为至多 500 万元",
         ),
-        ({}, {"amount_cny": "50000.00"}, "amount", {"amount": "100000.00"}, "改为至少 100000.00 元"),
+        ({}, {"amount_cny": "50000.00"}, "amount", {"amount": "100000.00"}, "改为至少 10 万元"),
         ({}, {"term_months": 60}, "term", {"term": "36"}, "期限由 60 个月改为至多 36 个月"),
-        ({}, {"max_annual_rate": "0.035"}, "rate", {"rate": "0.0385"}, "3.500 %改为至少 3.8500 %"),
+        ({}, {"max_annual_rate": "0.035"}, "rate", {"rate": "0.0385"}, "3.5%改为至少 3.85%"),
         ({"kinds": ["renewal"]}, {}, "kind", {"kind": "renewal"}, "融资类型为续贷"),
+        ({"industries": ["C34"]}, {"industry": "G54"}, "industry", {"industry": "C34"}, "行业属于通用设备制造业"),
         ({"valid_until": "2022-12-28"}, {}, "validity", {"validity": "2022-01-01/2022-12-28"}, "申请日在"),
         (
             {"kinds": ["renewal"]},
@@ -74,7 +77,7 @@ def test_the_smallest_change_comes_first_and_three_are_named() -> None:
 @given(st.integers(0, 2**32).map(Random), st.integers(1, 20))
 def test_the_nearest_fail_fewest_conditions_whatever_the_order(chance: Random, count: int) -> None:
     listed = [random_product(chance, n) for n in range(count)]
-    made = Room(catalogue(*listed), DAY, {})
+    made = Room(catalogue(*listed), DAY, {}, {})
     asked = wanted()._replace(facts=random_facts(chance))
     asked_of = [made.catalogue.terms(slot) for slot in slots_of(addressed(asked, made))]
     missing = {t.key: [c.code for c in checks(t, asked.facts, DAY) if c.holds is False] for t in asked_of}
@@ -85,4 +88,21 @@ def test_the_nearest_fail_fewest_conditions_whatever_the_order(chance: Random, c
     assert len(found) == min(3, sum(len(codes) == fewest for codes in missing.values()))
     assert all(set(r.values["codes"].split()) == set(missing[r.values["product"]]) for r in found)
     chance.shuffle(listed)
-    assert nearest(asked, Room(catalogue(*listed), DAY, {})) == found
+    assert nearest(asked, Room(catalogue(*listed), DAY, {}, {})) == found
+
+
+def reason(asked: Wanted, room: Room) -> str:
+    (choice,) = assign([asked], room, {})
+    assert not choice.picks
+    return no_bank(asked, room).code
+
+
+def test_who_finds_no_bank_is_told_why() -> None:
+    spent = Room(catalogue(product(total_quota=10)), DAY, {}, {"bank01/p": Total(used=10)})
+    assert reason(wanted(), spent) == "quota_spent"
+    off = catalogue(product())
+    off.put_bank(BankEntry(bank="bank01", daily_quota=5, enabled=False))
+    assert reason(wanted(), Room(off, DAY, {}, {})) == "bank_disabled"
+    assert reason(wanted(routing=Routing(mode="named", banks=("bank09",))), room(product())) == "named_without_product"
+    assert reason(wanted(amount_cny="9000000.00"), room(product())) == "no_product"
+    assert reason(wanted(exclude=frozenset({"bank01"})), room(product())) == "no_bank_left"

@@ -1,6 +1,6 @@
 """Working days: published vectors, make-up Saturdays, and what lies beyond the table."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -87,3 +87,17 @@ def test_counting_agrees_with_walking_day_by_day() -> None:
             assert CALENDAR.working_days_between(start, day) == seen
             if CALENDAR.is_working(day):
                 assert CALENDAR.add_working_days(start, seen).due == day
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "hours"),
+    [
+        ("2022-12-28T10:00+08:00", "2022-12-28T13:30+08:00", "3.50"),
+        ("2022-12-30T17:00+08:00", "2023-01-03T09:00+08:00", "16.00"),  # over New Year
+        ("2023-01-27T20:00+08:00", "2023-01-28T12:00+08:00", "12.00"),  # a make-up Saturday after the Spring Festival
+        ("2022-12-28T13:00+08:00", "2022-12-28T10:00+08:00", "0.00"),
+    ],
+)
+def test_hours_count_on_working_days_only(begin: str, end: str, hours: str) -> None:
+    found = WorkingCalendar.load().working_hours_between(datetime.fromisoformat(begin), datetime.fromisoformat(end))
+    assert str(found) == hours
