@@ -4,9 +4,18 @@ from datetime import date
 from decimal import Decimal
 
 from services.matching.catalogue import Catalogue
-from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.notes import (
+    AnswerNoted,
+    BankNoted,
+    NeedDropped,
+    NeedNoted,
+    ProductTaken,
+    ReofferNoted,
+    RoundAsked,
+    RoundHeld,
+)
 from services.matching.room import Room
-from services.matching.state import BankEntry, Candidate, Learnt, Tally, Total, Used
+from services.matching.state import BankEntry, Candidate, Learnt, Rounds, Tally, Total, Used
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
@@ -27,6 +36,7 @@ class MatchingBook(Book):
         self.banks: Shelf[BankEntry] = Shelf()
         self.quotas: Shelf[Used] = Shelf()
         self.totals: Shelf[Total] = Shelf()
+        self.rounds: Shelf[Rounds] = Shelf()
         self.learnt: Shelf[Learnt] = Shelf()
         self.catalogue = catalogue or Catalogue()
         self.calendar = WorkingCalendar.load()
@@ -115,6 +125,18 @@ def _answer(book: MatchingBook, event: AnswerNoted) -> None:
     answer = Tally(answered=1, accepted=int(event.accepted), hours=event.hours if event.accepted else Decimal(0))
     before = book.learnt.get(event.bank) or Learnt(bank=event.bank, day=day)
     book.learnt.put(event.bank, before.with_answer(day, event.segment, answer))
+
+
+@MatchingBook.when(RoundAsked)
+def _asked(book: MatchingBook, event: RoundAsked) -> None:
+    before = book.rounds.get(event.round)
+    row = Rounds(asked=event.number, asked_at=event.at, held=before.held if before else 0)
+    book.rounds.put(event.round, row)
+
+
+@MatchingBook.when(RoundHeld)
+def _held(book: MatchingBook, event: RoundHeld) -> None:
+    book.rounds.put(event.round, book.rounds[event.round].model_copy(update={"held": event.number}))
 
 
 @MatchingBook.when(BankNoted)

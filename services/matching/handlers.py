@@ -5,9 +5,18 @@ from collections.abc import Iterable, Iterator
 from services.matching import products, reasons
 from services.matching.book import MatchingBook
 from services.matching.domain import Choice, assign
-from services.matching.messages import RoundDue, RunRound
+from services.matching.messages import ROUND, RoundDue, RunRound
 from services.matching.nearest import nearest
-from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.notes import (
+    AnswerNoted,
+    BankNoted,
+    NeedDropped,
+    NeedNoted,
+    ProductTaken,
+    ReofferNoted,
+    RoundAsked,
+    RoundHeld,
+)
 from services.matching.room import Room
 from services.matching.scoring import segment_of
 from services.matching.snapshot import anonymous, measures_for
@@ -86,8 +95,13 @@ def on_need_ended(book: MatchingBook, ended: NeedWithdrawn | CaseResolved, at: M
 
 def on_round_due(book: MatchingBook, due: RoundDue, at: Moment) -> Iterator[Out]:
     """All waiting needs meet all banks with room at once, in an order that arrival does not decide."""
-    waiting = [c for c in book.needs if c.status == "waiting" and c.retry_on is not None and c.retry_on <= at.day]
-    yield from _round(book, waiting, at)
+    waiting = [c for c in book.needs if c.status == "waiting"]
+    if due.number is None:
+        yield from _round(book, [c for c in waiting if c.retry_on is not None and c.retry_on <= at.day], at)
+    elif due.number > book.rounds[ROUND].held:
+        yield RoundHeld(at=at.now, number=due.number)
+        told = _round(book, [c for c in waiting if c.reason == "no_room"], at)
+        yield from (event for event in told if isinstance(event, NeedMatched))  # the others wait on as they did
 
 
 def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[Out]:
@@ -142,7 +156,17 @@ def _waiting(book: MatchingBook, candidate: Candidate, reason: str, at: Moment) 
 def on_bank(book: MatchingBook, bank: BankRegisterEvent, at: Moment) -> Iterator[Out]:
     """The register's entry is kept."""
     enabled = not isinstance(bank, BankDisabled)
+    before = book.catalogue.banks.get(bank.bank)
     yield BankNoted(at=at.now, bank=bank.bank, daily_quota=bank.daily_quota, enabled=enabled)
+    if before and enabled and bank.daily_quota > (before.daily_quota if before.enabled else 0):
+        yield from _ask_for_round(book, at)
+
+
+def _ask_for_round(book: MatchingBook, at: Moment) -> Iterator[Out]:
+    """Room may have come: one round out of turn, however many products come before it is held."""
+    rounds = book.rounds.get(ROUND)
+    if rounds is None or rounds.asked == rounds.held:
+        yield RoundAsked(at=at.now, number=rounds.asked + 1 if rounds else 1)
 
 
 def on_product_published(book: MatchingBook, product: ProductPublished, at: Moment) -> Iterator[Out]:
@@ -159,6 +183,8 @@ def on_product_published(book: MatchingBook, product: ProductPublished, at: Mome
     unchanged = before is not None and before.model_copy(update={"at": product.at}) == product
     if not unchanged:
         yield ProductTaken(at=at.now, bank=topic_bank, product=product)
+        if product.daily_quota:
+            yield from _ask_for_round(book, at)
     yield _listed(topic_bank, product.product, "unchanged" if unchanged else "published", at)
 
 

@@ -9,7 +9,12 @@ QUOTA = "quota"
 
 
 class RoundDue(Deadline):
-    """A round is due: all waiting needs meet all banks with room at once."""
+    """A round is due: all waiting needs meet all banks with room at once.
+
+    With a `number` it is out of turn, because room came: for those who wait for room.
+    """
+
+    number: int | None = None
 
 
 class RunRound(Command):

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from services.matching.messages import ROUND
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.values import BankId, Id, NeedFacts, Routing
 from yuqiao.runtime.messages import Note
@@ -37,6 +38,24 @@ class NeedDropped(Note):
     enterprise: Id
     need: Id
     reason: str
+
+
+class RoundAsked(Note):
+    """Room came while a round is hours away: whoever waits for room is tried out of turn."""
+
+    wire_type = "matching.round_asked"
+    key_field = "round"
+    round: str = ROUND
+    number: int
+
+
+class RoundHeld(Note):
+    """The round of this number took place, and with it all that were asked for before."""
+
+    wire_type = "matching.round_held"
+    key_field = "round"
+    round: str = ROUND
+    number: int
 
 
 class AnswerNoted(Note):

@@ -2,6 +2,7 @@
 SELECT 'needs' AS shelf, id, body FROM need WHERE enterprise = ANY($1::text[])
 UNION ALL SELECT 'learnt', id, body FROM learnt WHERE $2 OR id = ANY($1)
 UNION ALL SELECT 'totals', id, body FROM total WHERE $2
+UNION ALL SELECT 'rounds', id, body FROM round WHERE $2
 UNION ALL SELECT 'quotas', id, body FROM quota WHERE $2 AND day >= (SELECT max(day) FROM quota) - 1;
 
 -- name: catalogue_changes
@@ -65,9 +66,23 @@ SELECT id, body FROM learnt;
 INSERT INTO learnt (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
+-- name: all_rounds
+SELECT id, body FROM round;
+
+-- name: save_rounds
+INSERT INTO round (id, asked, asked_at, held, body)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::jsonb[])
+ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, asked_at = excluded.asked_at, held = excluded.held,
+    body = excluded.body;
+
 -- name: next_round
-SELECT min(retry_on) FROM need WHERE status = 'waiting'
-    AND NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL);
+SELECT due_at, number FROM (
+    SELECT (min(retry_on) + $1::time) AT TIME ZONE 'Asia/Shanghai' AS due_at, NULL::bigint AS number
+    FROM need WHERE status = 'waiting'
+    UNION ALL SELECT asked_at, asked FROM round
+    WHERE asked > held AND EXISTS (SELECT FROM need WHERE status = 'waiting' AND reason = 'no_room')
+) AS rounds WHERE due_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL)
+ORDER BY due_at LIMIT 1;
 
 -- name: waiting_for_room
 SELECT count(*)::float8 FROM need WHERE status = 'waiting' AND reason = 'no_room';

@@ -3,7 +3,16 @@
 from services.matching import handlers, http
 from services.matching.book import MatchingBook
 from services.matching.messages import RoundDue, RunRound
-from services.matching.notes import AnswerNoted, BankNoted, NeedDropped, NeedNoted, ProductTaken, ReofferNoted
+from services.matching.notes import (
+    AnswerNoted,
+    BankNoted,
+    NeedDropped,
+    NeedNoted,
+    ProductTaken,
+    ReofferNoted,
+    RoundAsked,
+    RoundHeld,
+)
 from services.matching.store import MatchingStore
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import CaseResolved, OfferAccepted, OfferDeclined, OfferExpired, ReofferRequested
@@ -38,7 +47,7 @@ service = Service(
         RunRound: handlers.on_run_round,
     },
     emits=(NeedMatched, NeedWaiting, NeedUnmatched, ProductListed, ProductRefused),
-    notes=(NeedNoted, ReofferNoted, NeedDropped, AnswerNoted, BankNoted, ProductTaken),
+    notes=(NeedNoted, ReofferNoted, NeedDropped, AnswerNoted, BankNoted, ProductTaken, RoundAsked, RoundHeld),
     routes=http.routes,
     pace=0.01,
 )

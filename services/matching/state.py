@@ -66,6 +66,14 @@ class Total(Value):
     used: int
 
 
+class Rounds(Value):
+    """Rounds out of turn: the number of the last that was asked for, when, and of the last that was held."""
+
+    asked: int
+    asked_at: datetime
+    held: int = 0
+
+
 class Tally(Value):
     """A bank's answers to such needs: how many, how many accepted, and the hours of working days these took in all."""
 

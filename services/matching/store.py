@@ -8,7 +8,7 @@ from asyncpg import Connection
 from services.matching.book import MatchingBook
 from services.matching.catalogue import Catalogue
 from services.matching.messages import QUOTA, ROUND, RoundDue, RunRound
-from services.matching.state import BankEntry, Candidate, Learnt, Total, Used
+from services.matching.state import BankEntry, Candidate, Learnt, Rounds, Total, Used
 from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, OfferExpired
 from yuqiao.contracts.from_bank import ProductPublished, ProductRecord
@@ -20,7 +20,8 @@ from yuqiao.runtime.shelving import Models, drop_rows, load_shelf, load_shelves,
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
-ROUND_AT = time(9, tzinfo=BEIJING)
+ROUND_AT = time(9)
+"""In Beijing."""
 
 
 class MatchingStore:
@@ -41,7 +42,7 @@ class MatchingStore:
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
         """At most two statements. The quotas are locked by their key, what was learnt of a bank by the bank's."""
         book = MatchingBook(await self._refreshed(conn) if QUOTA in keys else None)
-        models: Models = {"needs": Candidate, "quotas": Used, "totals": Total, "learnt": Learnt}
+        models: Models = {"needs": Candidate, "quotas": Used, "totals": Total, "rounds": Rounds, "learnt": Learnt}
         for name, shelf in (await load_shelves(conn, Q.load, models, list(keys), QUOTA in keys)).items():
             setattr(book, name, shelf)
         return book
@@ -66,22 +67,22 @@ class MatchingStore:
         return catalogue
 
     async def save(self, conn: Connection, book: MatchingBook) -> None:
-        """At most seven statements. Whoever changes the catalogue counts its version up, so that others see it."""
+        """At most eight statements. Whoever changes the catalogue counts its version up, so that others see it."""
         await save_shelf(conn, Q.save_needs, book.needs, _need_columns)
         await save_shelf(conn, Q.save_products, book.products)
         await drop_rows(conn, Q.withdraw_products, book.products.dropped)
         await save_shelf(conn, Q.save_banks, book.banks)
         await save_shelf(conn, Q.save_quotas, book.quotas, lambda _, q: (q.day,))
         await save_shelf(conn, Q.save_totals, book.totals)
+        await save_shelf(conn, Q.save_rounds, book.rounds, lambda _, r: (r.asked, r.asked_at, r.held))
         await save_shelf(conn, Q.save_learnt, book.learnt)
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
-        """At most one round: at 09:00 of the first day on which something waits."""
-        day: date | None = await conn.fetchval(Q.next_round)
-        if day is None:
+        """At most one round: at 09:00 of the first day on which something waits, or out of turn when room came."""
+        row = await conn.fetchrow(Q.next_round, ROUND_AT)
+        if row is None or row["due_at"] > now:
             return []
-        due_at = datetime.combine(day, ROUND_AT)
-        return [RoundDue(key=ROUND, due_at=due_at)] if due_at <= now else []
+        return [RoundDue(key=ROUND, due_at=row["due_at"], number=row["number"])]
 
     async def load_all(self, conn: Connection) -> MatchingBook:
         """Everything."""
@@ -91,6 +92,7 @@ class MatchingStore:
         book.banks = await load_shelf(conn, Q.all_banks, BankEntry)
         book.quotas = await load_shelf(conn, Q.all_quotas, Used)
         book.totals = await load_shelf(conn, Q.all_totals, Total)
+        book.rounds = await load_shelf(conn, Q.all_rounds, Rounds)
         book.learnt = await load_shelf(conn, Q.all_learnt, Learnt)
         return book
 

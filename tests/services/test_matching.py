@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
+from services.matching.messages import RoundDue
 from services.matching.service import service
 from services.matching.store import MatchingStore
 from tests.services.house import House
-from tests.services.test_catalogue import open_bank, publish
+from tests.services.test_catalogue import TERMS, open_bank, publish
 from tests.unit.matching.samples import facts
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, Wait
+from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.matches import NeedMatched, NeedWaiting
 from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.contracts.values import Origin, Routing
-from yuqiao.runtime.batch import Arrival, Batch, Committed
+from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_deadline
 from yuqiao.runtime.messages import Cause, derived_id
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shell import Shell
@@ -73,6 +75,44 @@ async def test_a_thousand_needs_at_once_for_ten_places_get_ten(house: House) -> 
     matched, waiting = await logged(house, NeedMatched), await logged(house, NeedWaiting)
     assert (len(matched), len(waiting)) == (10, 990)
     assert {w.reason for w in waiting} == {"no_room"}
+
+
+async def test_who_waits_for_room_is_tried_again_when_room_comes(house: House) -> None:
+    await open_bank(house)
+    publish(house, "p", daily_quota=1)
+    await house.settle()
+    await run(house.rooms["matching"].shell, need(house, 1), need(house, 2), need(house, 3))
+    await house.settle()
+    assert len(await logged(house, NeedMatched)) == 1
+    publish(house, "p", daily_quota=2)
+    await house.settle()
+    assert len(await logged(house, NeedMatched)) == 2
+    publish(house, "q", max_amount_cny="20000.00")
+    await house.settle()
+    assert len(await logged(house, NeedMatched)) == 2
+    assert len(await logged(house, NeedWaiting)) == 2, "who waits on is not told again, and has not waited longer"
+
+
+async def test_two_processes_hold_a_round_once(house: House) -> None:
+    await open_bank(house)
+    publish(house, "p", daily_quota=1)
+    await house.settle()
+    (store, one), (_, other) = process(house), process(house)
+    await run(one, need(house, 1), need(house, 2), need(house, 3))
+    wider = {"at": house.now, "bank": "bank01", "product": "p"} | TERMS | {"daily_quota": 2}
+    await run(one, ProductPublished.model_validate(wider))
+    async with house.rooms["matching"].reading() as conn:
+        due = await store.due(conn, house.now, 100)
+    assert [d.number for d in due if isinstance(d, RoundDue)] == [1]
+    for shell in (one, other):
+        await shell.run(Batch([arrival_of_deadline(d) for d in due]))
+    assert len(await logged(house, NeedMatched)) == 2
+    house.now += timedelta(days=1)
+    async with house.rooms["matching"].reading() as conn:
+        due = await store.due(conn, house.now, 100)
+    for shell in (one, other):
+        await shell.run(Batch([arrival_of_deadline(d) for d in due]))
+    assert len(await logged(house, NeedMatched)) == 3
 
 
 async def test_one_process_sees_at_once_what_another_committed(house: House) -> None:

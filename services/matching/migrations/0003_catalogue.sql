@@ -8,6 +8,9 @@ CREATE INDEX product_changed ON product (changed);
 -- Offers of a product since it has a total quota.
 CREATE TABLE total (id text PRIMARY KEY, body jsonb NOT NULL);
 
+-- Rounds out of turn, for those who wait for room: asked for when room came, and held.
+CREATE TABLE round (id text PRIMARY KEY, asked bigint NOT NULL, asked_at timestamptz NOT NULL, held bigint NOT NULL, body jsonb NOT NULL);
+
 -- What the banks' answers taught, by bank.
 CREATE TABLE learnt (id text PRIMARY KEY, body jsonb NOT NULL);
 
