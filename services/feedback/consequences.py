@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
-from services.feedback.case import Case, CaseOffer
+from services.feedback.case import Case, CaseOffer, Issue
 from yuqiao.contracts.cases import (
     CaseAdvanced,
     CaseResolved,
     IssueRaised,
+    IssueResolved,
     PlanAdopted,
     PlanTask,
     ReofferRequested,
@@ -99,6 +100,13 @@ def raise_issue(
         category=category,
         level=domain.LEVELS[0],
         wait=wait_for(book, "issue", at),
+    )
+
+
+def resolve_issue(issue: Issue, resolution: str, at: Moment) -> IssueResolved:
+    """The entry is settled."""
+    return IssueResolved(
+        at=at.now, enterprise=issue.enterprise, need=issue.need, issue=issue.issue, resolution=resolution
     )
 
 

@@ -5,13 +5,19 @@ from typing import Literal
 
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
-from services.feedback.case import Case, CaseOffer
-from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, wait_for
+from services.feedback.case import Case, CaseOffer, Issue
+from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, resolve_issue, wait_for
 from services.feedback.messages import ResolveIssue
 from services.feedback.notes import OfferNoted
-from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, IssueResolved, Wait
+from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, Wait
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
-from yuqiao.contracts.needs import EnterpriseDisputed, IdentityWithheld, NeedRegistered, NeedWithdrawn
+from yuqiao.contracts.needs import (
+    EnterpriseConfirmed,
+    EnterpriseDisputed,
+    IdentityWithheld,
+    NeedRegistered,
+    NeedWithdrawn,
+)
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.runtime.messages import Hold, Moment, Out, Refused
 
@@ -143,10 +149,21 @@ def on_need_withdrawn(book: FeedbackBook, withdrawn: NeedWithdrawn, at: Moment) 
 
 
 def on_enterprise_disputed(book: FeedbackBook, disputed: EnterpriseDisputed, at: Moment) -> Iterator[Out]:
-    """What a bank reported is disputed: that is an issue."""
+    """What a bank reported is disputed: that is an issue, once."""
     found = book.find(disputed.offer)
-    if found:
+    if found and not list(_disputes(book, disputed)):
         yield raise_issue(book, *found, "enterprise", f"disputed.{disputed.statement}", at)
+
+
+def on_enterprise_confirmed(book: FeedbackBook, confirmed: EnterpriseConfirmed, at: Moment) -> Iterator[Out]:
+    """Who confirms what it disputed takes the dispute back."""
+    for issue in _disputes(book, confirmed):
+        yield resolve_issue(issue, "confirmed", at)
+
+
+def _disputes(book: FeedbackBook, word: EnterpriseConfirmed | EnterpriseDisputed) -> Iterator[Issue]:
+    category = f"disputed.{word.statement}"
+    yield from (i for i in book.issues if i.offer == word.offer and i.category == category and not i.resolution)
 
 
 def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> Iterator[Out]:
@@ -156,10 +173,4 @@ def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> I
         raise Refused("not_found", f"没有问题 {command.issue}", 404)
     if issue.resolution:
         raise Refused("already_resolved", "该问题已办结", 409)
-    yield IssueResolved(
-        at=at.now,
-        enterprise=issue.enterprise,
-        need=issue.need,
-        issue=issue.issue,
-        resolution=command.resolution,
-    )
+    yield resolve_issue(issue, command.resolution, at)

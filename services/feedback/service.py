@@ -7,7 +7,13 @@ from services.feedback.notes import OfferNoted, TaskDone, TaskNotDone, WordsKept
 from services.feedback.store import FeedbackStore
 from yuqiao.contracts import cases, from_bank
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
-from yuqiao.contracts.needs import EnterpriseDisputed, IdentityWithheld, NeedRegistered, NeedWithdrawn
+from yuqiao.contracts.needs import (
+    EnterpriseConfirmed,
+    EnterpriseDisputed,
+    IdentityWithheld,
+    NeedRegistered,
+    NeedWithdrawn,
+)
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.runtime.messages import BadRecord, HeldTooLong
 from yuqiao.runtime.service import Service
@@ -40,6 +46,7 @@ service = Service(
         OfferClosed: handlers.on_offer_closed,
         IdentityDisclosed: handlers.on_identity_disclosed,
         IdentityWithheld: handlers.on_identity_withheld,
+        EnterpriseConfirmed: handlers.on_enterprise_confirmed,
         EnterpriseDisputed: handlers.on_enterprise_disputed,
         **dict.fromkeys(REPLIES, replies.on_reply),
         BadRecord: replies.on_bad_record,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.feedback.desk import NEED, Desk, empty, names, offer_id, opened, refusal
+from tests.unit.feedback.desk import FIRM, NEED, Desk, empty, names, offer_id, opened, refusal
 from yuqiao.contracts.cases import CaseResolved, OfferExpired, ReofferRequested, ReplyApplied
 from yuqiao.contracts.from_bank import (
     ContactReport,
@@ -21,6 +21,7 @@ from yuqiao.contracts.from_bank import (
     TaskReport,
     VisitReport,
 )
+from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed
 from yuqiao.runtime.messages import Hold
 
 APPROVAL = {"approved": True, "amount_cny": "900000.00", "annual_rate": "0.0385"}
@@ -173,6 +174,18 @@ def test_an_issue_is_raised_and_the_case_goes_on() -> None:
     desk = up_to("disclosed")
     assert "IssueRaised" in names(desk.reply(IssueReport, category="guarantee"))
     assert names(desk.reply(VisitReport, visited_on="2023-01-03")) == ["ReplyApplied"]
+
+
+def test_a_dispute_is_one_issue_until_the_enterprise_takes_it_back() -> None:
+    desk = up_to("contacted")
+    word = {"at": desk.now, "enterprise": FIRM, "need": NEED, "offer": offer_id("bank01"), "bank": "bank01"}
+    disputed, confirmed = (kind(**word, statement="contacted") for kind in (EnterpriseDisputed, EnterpriseConfirmed))
+    assert names(desk.tell(disputed)) == ["IssueRaised"]
+    assert names(desk.tell(disputed)) == []
+    assert names(desk.tell(EnterpriseConfirmed(**word, statement="visited"))) == []
+    assert names(desk.tell(confirmed)) == ["IssueResolved"]
+    assert [i.resolution for i in desk.book.issues] == ["confirmed"]
+    assert names(desk.tell(confirmed)) == []
 
 
 MOVES = [
