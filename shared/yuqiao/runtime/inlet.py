@@ -21,9 +21,13 @@ from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
-FOLLOW_SECONDS = 1.0
+FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
+UNHURRIED = 0.1
+"""Who leaves as many seconds between two fetches lets the broker gather, too."""
+GATHERED_BYTES = 64 * 1024
+LONGEST_REST = 0.1
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         """`pattern` names every topic the service reads; topics that appear later are seen within 5 s.
 
         `member` is (group, instance): a static member that comes back takes its partitions at once. Between two
-        fetches lie at least `pace` seconds: what comes meanwhile is one batch.
+        fetches lie at least `pace` seconds, and after a batch as long as it took: what comes meanwhile is one batch.
+        Under load batches grow by that, and cost less for each record; a full one is followed by the next at once.
         """
         self.pool, self.size, self.pace = pool, size, pace
         self.positions: dict[Partition, int] = {}
@@ -80,13 +85,14 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=120_000,
             fetch_max_wait_ms=200,
+            fetch_min_bytes=GATHERED_BYTES if pace >= UNHURRIED else 1,
         )
         self.epoch = 0
         self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
         self._asked = False
-        self._fetched_at = 0.0
+        self._fetched_at = self._taken_at = self._rest_until = 0.0
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What was fetched before is worthless now."""
@@ -162,7 +168,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self.subscriber.consumer
         found: dict[Any, Any] = {}
         try:
-            await asyncio.sleep(self._fetched_at + self.pace - time.monotonic())
+            await asyncio.sleep(max(self._fetched_at + self.pace, self._rest_until) - time.monotonic())
             if consumer:
                 of_banks = {tp for tp in consumer.assignment() if parse_bank_topic(tp.topic)}
                 if ours := consumer.assignment() - of_banks:
@@ -198,6 +204,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             fetched.moves[partition] = (self.positions[partition], records[-1].offset + 1)
             fetched.records += [_record(r) for r in records]
+        self._taken_at = time.monotonic()
         return fetched if fetched.records else None
 
     def _forget(self, found: dict[Any, Any]) -> None:
@@ -210,6 +217,9 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def done(self, fetched: Fetched) -> None:
         """Move on, and let Kafka's committed offsets follow without waiting for them."""
+        if len(fetched.records) < self.size:
+            now = time.monotonic()
+            self._rest_until = now + min(now - self._taken_at, LONGEST_REST)
         for partition, (_, following) in fetched.moves.items():
             if partition in self.positions:
                 self.positions[partition] = following

@@ -132,12 +132,13 @@ class Loop(Generic[B]):
             batch.arrivals += [arrival_of_record(record) for record in mine]
         commands = [arrival_of_command(c) for c, _ in queued]
         batch.arrivals += commands
-        looked = time.monotonic() >= self._look_at
-        if looked:
-            batch.arrivals += await self._retrying(self._due)
+        due: list[Arrival] = []
+        if time.monotonic() >= self._look_at:
+            due = await self._retrying(self._due)
             self._look_at = time.monotonic() + self.poll
+        batch.arrivals += due
         if batch.arrivals or batch.moves:
-            await self._run(batch, fetched, looked)
+            await self._run(batch, fetched, more_due=bool(due))
         if queued:
             self._answered_at = time.monotonic()
         for arrival, (_, future) in zip(commands, queued, strict=True):
@@ -163,7 +164,7 @@ class Loop(Generic[B]):
         unread = await self.inlet.unread(topics) if topics else set()
         return [d for d in due if d.after_topic not in unread]
 
-    async def _run(self, batch: Batch, fetched: Fetched | None, looked: bool) -> None:
+    async def _run(self, batch: Batch, fetched: Fetched | None, *, more_due: bool) -> None:
         started = time.monotonic()
         try:
             committed = await self._retrying(lambda: self.shell.run(batch))
@@ -173,15 +174,15 @@ class Loop(Generic[B]):
             await self.inlet.seek()
             rest = Batch([a for a in batch.arrivals if a.claim is None or isinstance(a.message, Command)])
             if rest.arrivals:
-                await self._run(rest, None, looked)
+                await self._run(rest, None, more_due=more_due)
             return
         metrics.batch_seconds.observe(time.monotonic() - started)
         self._count(committed, len(batch.arrivals))
         self.relay.offer(committed)
         if fetched:
             self.inlet.done(fetched)
-        if looked and committed.changed:
-            self._look_at = 0.0  # more may be due than one batch takes
+        if more_due and committed.changed:
+            self._look_at = 0.0  # one batch may not take all, and what it changed may be due at once
 
     async def _retrying(self, action: Any) -> Any:
         """Run an action again after transient errors, with back-off, until it works or the process stops."""
