@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from copy import copy
 from datetime import date
+from typing import Self
 
 from services.matching.catalogue import Catalogue
 from services.matching.state import Total, Used
@@ -31,6 +33,12 @@ class Room:
                 self._today[name] = used.used
                 self._shut_product(name)
                 self._shut_bank(name)
+
+    def fork(self) -> Self:
+        """The same room, to take from without a trace in this one."""
+        other = copy(self)
+        other._today, other._total = self._today.copy(), self._total.copy()
+        return other
 
     def take(self, slot: int) -> None:
         """One offer of a product is made."""
