@@ -44,7 +44,8 @@ def loads_strict(body: bytes) -> object:
         _refuse("has_nul", "内容含有空字符 U+0000")
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        if "\\u" in text:  # the only way in for half a surrogate
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         _refuse("too_deep", "内容嵌套过深")
     except NotJson:
