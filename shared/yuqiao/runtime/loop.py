@@ -53,6 +53,8 @@ TRANSIENT = (
     Again,
 )
 MAX_PARKED_IN_A_ROW = 100
+ANSWER_AFTER = 0.005
+"""Seconds: what was committed goes to the broker first. Answers take this process's time, and nobody notices so little."""
 
 
 class TooManyParked(Exception):
@@ -141,8 +143,8 @@ class Loop(Generic[B]):
             await self._run(batch, fetched, more_due=bool(due))
         if queued:
             self._answered_at = time.monotonic()
-        for arrival, (_, future) in zip(commands, queued, strict=True):
-            _answer(future, arrival)
+            answers = [(future, arrival) for arrival, (_, future) in zip(commands, queued, strict=True)]
+            asyncio.get_running_loop().call_later(ANSWER_AFTER, _answer, answers)
 
     async def _due(self) -> list[Arrival]:
         """Deadlines, replays that were asked for, held messages whose subject came or never came."""
@@ -215,10 +217,11 @@ class Loop(Generic[B]):
             raise TooManyParked(f"{self.parked_in_a_row} messages in a row could not be decided")
 
 
-def _answer(future: "asyncio.Future[Outcome]", arrival: Arrival) -> None:
-    if future.done():
-        return
-    if isinstance(arrival.outcome, BaseException):
-        future.set_exception(arrival.outcome)
-    else:
-        future.set_result(arrival.outcome or Outcome(()))
+def _answer(answers: "list[tuple[asyncio.Future[Outcome], Arrival]]") -> None:
+    for future, arrival in answers:
+        if future.done():
+            continue
+        if isinstance(arrival.outcome, BaseException):
+            future.set_exception(arrival.outcome)
+        else:
+            future.set_result(arrival.outcome or Outcome(()))
