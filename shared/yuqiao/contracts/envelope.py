@@ -51,7 +51,7 @@ _LIMIT = 512
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """The text headers by lower-case name; raises BadEnvelope for a doubled, oversized or undecodable `ce_` header."""
+    """The text headers by lower-case name; raises BadEnvelope for a doubled, oversized or unprintable `ce_` one."""
     found: dict[str, str] = {}
     for raw_name, value in headers:
         name = raw_name.lower()
@@ -65,6 +65,8 @@ def read_headers(headers: Headers) -> dict[str, str]:
             found[name] = value.decode()
         except UnicodeDecodeError:
             raise BadEnvelope(name, f"消息头 {name} 不是 UTF-8 文本") from None
+        if not found[name].isprintable():
+            raise BadEnvelope(name, f"消息头 {name} 含有控制字符或不可见字符")
     return found
 
 
