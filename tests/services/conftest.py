@@ -24,8 +24,9 @@ async def service_templates(postgres: LocalPostgres) -> dict[str, str]:
     return templates
 
 
-@pytest.fixture
-async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+@contextlib.asynccontextmanager
+async def built(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+    """A house, and its databases gone afterwards."""
     names = {service: await clone(postgres, template) for service, template in service_templates.items()}
     async with contextlib.AsyncExitStack() as stack:
         pools = {}
@@ -35,3 +36,9 @@ async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> A
         yield House(pools)
     for name in names.values():
         await drop(postgres, name)
+
+
+@pytest.fixture
+async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+    async with built(postgres, service_templates) as made:
+        yield made
