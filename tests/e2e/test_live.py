@@ -13,6 +13,8 @@ import httpx
 import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AclBindingFilter,
     AclOperation,
@@ -28,6 +30,7 @@ from deploy.stack.stack import Stack
 from deploy.stack.streams import lag
 from deploy.verify.invariants import judge
 from deploy.verify.run import gather
+from tests.unit.test_unfolding import RawName
 from yuqiao.bank.client import BankClient, Received
 from yuqiao.bank.env import BankEnv
 from yuqiao.contracts.base import BankEvent
@@ -161,6 +164,31 @@ async def test_garbage_from_a_bank_gets_a_receipt_and_stops_nobody(stack: Stack,
         await producer.send_and_wait(topic, b"{}", key=None, headers=[])
         assert (await until(bank, refused)).reasons[0].values["field"] == "ce_id"
     await state_need(stack, 902)
+    assert await next_of(bank, NeedOffered)
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_a_bank_may_pack_its_replies_as_its_client_does(stack: Stack, bank: BankClient, codec: str) -> None:
+    producer = Producer({**stack.provision.confluent(f"bank-{BANK}"), "compression.type": codec})
+    headers = [("ce_id", codec.encode()), ("ce_type", b"reply.accept")]
+    producer.produce(bank.env.replies, b"{" + b" " * 5_000, b"junk", headers=headers)
+    assert producer.flush(20) == 0
+    assert (await until(bank, refused)).answers == codec
+
+
+async def test_what_cannot_be_unfolded_gets_a_receipt_and_stops_nobody(stack: Stack, bank: BankClient) -> None:
+    packing = {"compression.type": "zstd", "message.max.bytes": 1_000_000_000}
+    producer = Producer({**stack.provision.confluent(f"bank-{BANK}"), **packing})
+    producer.produce(bank.env.replies, bytes(100_000_000), b"bomb")
+    assert producer.flush(30) == 0
+    assert (await until(bank, refused)).reasons[0].code == "unreadable"
+    async with AIOKafkaProducer(**bank.env.client_options()) as raw:
+        batch = raw.create_batch()
+        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 10_000)
+        assert batch.append(key=b"raw", value=b"{}", timestamp=None, headers=[(RawName("a"), b"1")])
+        await (await raw.send_batch(batch, bank.env.replies, partition=0))
+    assert (await until(bank, refused)).reasons[0].code == "unreadable"
+    await state_need(stack, 903)
     assert await next_of(bank, NeedOffered)
 
 

@@ -16,6 +16,8 @@ from yuqiao.runtime.messages import BadRecord, Cause, Message
 
 MOST_OF_A_BANK = 256 * 1024
 """Bytes of a bank's body: twenty times the longest product, and read in well under a fifth of a second."""
+UNREADABLE = "yuqiao-unreadable"
+"""The one header of a record that could not be unfolded."""
 NO_TIME = datetime.fromtimestamp(0, UTC)
 """Nobody asks a record for its time: what a bank says of it counts as little as the broker's."""
 
@@ -72,6 +74,9 @@ def decode(record: Record) -> Decoded:
     except BadEnvelope as bad:
         cause = Cause(_bank_id(record), "", record.place, digest, name)
         reason = Reason(code="bad_header", values={"field": bad.header}, text=str(bad))
+        if [name for name, _ in record.headers] == [UNREADABLE]:
+            text = "这条记录无法解压或读取，请核对压缩方式与消息头编码"
+            reason = Reason(code="unreadable", values={"field": "record"}, text=text)
         return _wrong(record, cause, None, (reason,))
     cause = Cause(envelope.id, envelope.type, record.place, digest, name)
     if record.value is None and bank is None:
