@@ -1,6 +1,7 @@
 """How tests talk to a live stack and its bank: state needs, wait for what comes, end processes."""
 
 import asyncio
+import operator
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -8,17 +9,21 @@ from typing import Any
 
 import httpx
 import psutil
+import yaml
 
 from deploy.bench.load import bodies
 from deploy.stack.children import read_running
 from deploy.stack.stack import Stack
+from tests.tidy.checks import ROOT
 from yuqiao.bank.client import BankClient, Received
 from yuqiao.contracts.base import BankEvent
 from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import Receipt
 from yuqiao.runtime.messages import BEIJING
 
 BANK = "bank01"
+COMPARISONS = {">": operator.gt, "<": operator.lt}
 
 
 def product_of(bank: str) -> ProductPublished:
@@ -109,3 +114,18 @@ def kill(pid: int | None) -> None:
 
 def funnel(stack: Stack) -> Any:
     return httpx.get(f"{stack.url('feedback')}/funnel", headers=stack.operator_headers(), timeout=30).json()
+
+
+def firing(stack: Stack) -> set[tuple[str, str]]:
+    """(alert, service) of every alert whose condition holds in a scrape of that service now."""
+    alerts = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yaml").read_text(encoding="utf-8"))
+    found = set()
+    for service in SERVICES:
+        lines = httpx.get(f"{stack.url(service, 'ops')}/metrics", timeout=10).text.splitlines()
+        said = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+        for rule in alerts["groups"][0]["rules"]:
+            metric, comparison, bound = rule["expr"].split()
+            values = [float(value) for name, value in said if name.split("{")[0] == metric]
+            if any(COMPARISONS[comparison](value, float(bound)) for value in values):
+                found.add((rule["alert"], service))
+    return found

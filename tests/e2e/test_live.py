@@ -27,6 +27,7 @@ from deploy.verify.run import gather
 from tests.e2e.talk import (
     BANK,
     case,
+    firing,
     funnel,
     kill,
     next_of,
@@ -50,6 +51,7 @@ from yuqiao.contracts.from_bank import (
 )
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.runtime.messages import BEIJING
 
 ANY_ALLOWED = AclOperation.ANY, AclPermissionType.ALLOW
@@ -79,6 +81,11 @@ async def test_one_need_from_http_to_a_bank_answered_and_closed(stack: Stack, ba
     assert (await next_of(bank, NeedClosed)).reason == "financed"
     found = case(stack, need)
     assert (found["outcome"], found["outcome_cny"]) == ("financed", "899999.01")
+
+
+def test_where_all_is_well_no_alert_fires(stack: Stack) -> None:
+    days = (WorkingCalendar.load().horizon - datetime.now(BEIJING).date()).days
+    assert firing(stack) == ({("YuqiaoCalendarHorizon", "matching")} if days < 45 else set())
 
 
 async def test_garbage_from_a_bank_gets_a_receipt_and_stops_nobody(stack: Stack, bank: BankClient) -> None:
@@ -189,6 +196,7 @@ async def test_bytes_that_are_no_event_are_parked_and_the_rest_goes_on(stack: St
             break
         await asyncio.sleep(0.1)
     assert three()
+    assert {("YuqiaoParked", name) for name in ("matching", "notification", "feedback")} <= firing(stack)
     await state_need(stack, 950)
     assert await next_of(bank, NeedOffered)
 

@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from deploy.cli import app
 from deploy.stack.stack import Stack
-from tests.e2e.talk import BANK, next_of, state_need, until
+from tests.e2e.talk import BANK, next_of, state_need, until, wait_for
 from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.bank.client import BankClient
 from yuqiao.contracts.streams import SERVICES
@@ -53,8 +54,15 @@ async def test_status_says_what_runs_and_how_far_it_is(shell: Shell) -> None:
     assert all(name in shown for name in ("kafka", *SERVICES, "/health/ready"))
 
 
+def unread(stack: Stack) -> float:
+    text = httpx.get(f"{stack.url('notification', 'ops')}/metrics", timeout=10).text
+    found = [line for line in text.splitlines() if line.startswith(f'yuqiao_bank_unread_seconds{{bank="{BANK}"}}')]
+    return float(found[0].split()[-1]) if found else 0.0
+
+
 async def test_cases_are_listed_and_shown(shell: Shell, stack: Stack, bank: BankClient) -> None:
     need = await state_need(stack, 20_001)
+    await wait_for(lambda: unread(stack) > 0)  # on its topic, and nobody has read it
     assert await next_of(bank, NeedOffered)
     found: list[dict[str, Any]] = []
 
