@@ -129,6 +129,7 @@ BAD_BANKS: list[Any] = [
     ENTRY | {"daily_quota": 2**70},
     ENTRY | {"daily_quota": "9"},
     ENTRY | {"name": "a\x00"},
+    ENTRY | {"name": "\u202e\u200b"},
     ENTRY | {"kind": "x"},
     ENTRY | {"public_key": "-----BEGIN"},
     ENTRY | {"public_key": "x" * 5_000},
