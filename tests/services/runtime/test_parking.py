@@ -9,7 +9,7 @@ import pytest
 from tests.services.runtime import toy
 from tests.services.runtime.test_effectively_once import ask, begin, log, make_shell, run_replays, texts
 from tests.services.runtime.toy import Nudge, Overdue, batch, record
-from yuqiao.runtime.batch import Batch, arrival_of_command, arrival_of_deadline, arrival_of_held
+from yuqiao.runtime.batch import Batch, arrival_of_command, arrival_of_deadline, arrival_of_held, arrival_of_parked
 from yuqiao.runtime.messages import BEIJING, Refused
 from yuqiao.runtime.records import record_from_row
 from yuqiao.runtime.shell import Q, Shell
@@ -77,7 +77,9 @@ async def test_a_replay_by_two_processes_at_once_happens_once(toy_pool: Any) -> 
     await make_shell(toy_pool).run(batch(record(0, "a", "1"), record(1, "a", "2")))
     toy.broken.clear()
     await ask(toy_pool, "replay")
-    await asyncio.gather(*(run_replays(make_shell(toy_pool, f"p{n}")) for n in range(3)))
+    seen = await toy_pool.fetch(Q.replay_ready, 100)  # by both, before either begins
+    again = [Batch([arrival_of_parked(row, toy.toy.on) for row in seen]) for _ in range(2)]
+    await asyncio.gather(*(make_shell(toy_pool, f"p{n}").run(both) for n, both in enumerate(again)))
     await ask(toy_pool, "replay")  # and once more, when nothing is open
     await run_replays(make_shell(toy_pool))
     assert await log(toy_pool, "a") == [(1, "1"), (2, "2")]
