@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import httpx
-import pytest
 
 from deploy.bench.load import bodies
 from deploy.stack.children import read_running
@@ -90,15 +89,19 @@ async def under_load(stack: Stack, bank: BankClient, first: int) -> AsyncIterato
     assert sorted(known) == sorted(offers)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
-async def test_each_service_ends_under_load_and_nothing_is_lost_or_done_twice(
-    stack: Stack, bank: BankClient, number: int
+async def test_each_service_killed_and_all_stopped_under_load_lose_nothing_and_do_nothing_twice(
+    stack: Stack, bank: BankClient
 ) -> None:
-    async with under_load(stack, bank, 100_000 + number * 10_000) as load:
-        for victim in read_running(stack.home):
-            os.kill(victim.pid, number)
-            await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]
-            await load.more()
+    """kill -9 of one after the other, then SIGTERM for all at once."""
+    async with under_load(stack, bank, 100_000) as load:
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            victims = read_running(stack.home)
+            for victims_at_once in [[victim] for victim in victims] if number == signal.SIGKILL else [victims]:
+                for victim in victims_at_once:
+                    os.kill(victim.pid, number)
+                for victim in victims_at_once:
+                    await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]
+                await load.more()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import structlog
 from asyncpg import (
     DeadlockDetectedError,
     InterfaceError,
+    InternalClientError,
     LockNotAvailableError,
     PostgresConnectionError,
     SerializationError,
@@ -45,6 +46,7 @@ TRANSIENT = (
     TimeoutError,
     PostgresConnectionError,
     InterfaceError,
+    InternalClientError,
     DeadlockDetectedError,
     SerializationError,
     LockNotAvailableError,

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any
 
 import cramjam
-import structlog
 from aiokafka import ConsumerRecord
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
@@ -18,7 +17,6 @@ from yuqiao.runtime.records import UNREADABLE
 
 MOST_UNFOLDED = 16 * 1024 * 1024
 """Bytes of a batch of records. Packed it has at most 1 MiB, and JSON packs to a tenth at best."""
-log = structlog.get_logger()
 
 
 class TooLarge(ValueError):
@@ -83,7 +81,6 @@ class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]
             except (StopIteration, CorruptRecordException):
                 raise
             except Exception as error:  # whatever a packing or a header can raise; the rest of its batch is lost
-                log.warning("unreadable records", topic=self._tp.topic, error=f"{type(error).__name__}: {error}"[:200])
                 self._lost = self._batches.last.next_offset, type(error).__name__
         until, why = self._lost
         offset, self.next_fetch_offset = self.next_fetch_offset, self.next_fetch_offset + 1

@@ -81,7 +81,7 @@ async def looping(pool: Any, tape: Tape, store: Any = None) -> AsyncIterator[Loo
         yield loop
     finally:
         loop.stop()
-        await asyncio.wait_for(asyncio.gather(running, return_exceptions=True), 10)
+        await asyncio.wait_for(running, 10)
 
 
 async def counted(pool: Any, thing: str, wanted: tuple[str, ...]) -> None:
