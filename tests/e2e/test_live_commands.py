@@ -42,6 +42,7 @@ def shell(stack: Stack) -> Shell:
 
 
 async def test_status_says_what_runs_and_how_far_it_is(shell: Shell) -> None:
+    await asyncio.to_thread(shell.stack.wait_ready, 60)
     found = await shell.ask("status")
     assert [p["name"] for p in found["processes"]] == ["kafka", "postgres", *SERVICES]
     assert all(
