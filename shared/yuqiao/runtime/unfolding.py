@@ -66,6 +66,7 @@ class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]
     """What was fetched of a partition: each record, or one without a body for each that cannot be had."""
 
     next_fetch_offset: int
+    _records_iterator: Any
 
     def __init__(self, tp: Any, records: Any, *rest: Any) -> None:
         """As aiokafka makes it."""
@@ -77,11 +78,14 @@ class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]
         """The next record. Raises StopIteration; CorruptRecordException, for what came damaged and is fetched again."""
         while self._lost is None:
             try:
-                return super().__next__()
+                record: ConsumerRecord[Any, Any] = next(self._records_iterator)
             except (StopIteration, CorruptRecordException):
+                self._records_iterator = None
                 raise
             except Exception as error:  # whatever a packing or a header can raise; the rest of its batch is lost
                 self._lost = self._batches.last.next_offset, type(error).__name__
+            else:
+                return record
         until, why = self._lost
         offset, self.next_fetch_offset = self.next_fetch_offset, self.next_fetch_offset + 1
         if self.next_fetch_offset >= until:
