@@ -52,7 +52,7 @@ _READ = frozenset({"ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """The headers of an envelope by lower-case name; raises BadEnvelope for one that is doubled, oversized or no text."""
+    """The headers of an envelope by lower-case name; raises BadEnvelope for one that is doubled, oversized or unprintable."""
     found: dict[str, str] = {}
     for raw_name, value in headers:
         name = raw_name if raw_name in _READ else raw_name.lower()
@@ -66,6 +66,8 @@ def read_headers(headers: Headers) -> dict[str, str]:
             found[name] = value.decode()
         except UnicodeDecodeError:
             raise BadEnvelope(name, f"消息头 {name} 不是 UTF-8 文本") from None
+        if not found[name].isprintable():
+            raise BadEnvelope(name, f"消息头 {name} 含有控制字符或不可见字符")
     return found
 
 

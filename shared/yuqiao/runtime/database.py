@@ -15,8 +15,9 @@ from yuqiao.runtime.sql import Queries
 Q = Queries.beside(__file__)
 OWN = Path(__file__).with_name("migrations")
 
-DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""Every way in which a connection can be lost, or refuse: InterfaceError is what a closed one says."""
+DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Every way in which a connection can be lost, or refuse: InterfaceError is what a closed one says, the other what one
+says that was cut off in the middle of an answer."""
 
 # Every statement of a batch looks rows up by key. It is planned once, without a look at how full the tables are just now:
 # a plan that scans a table because it is empty today would scan it tomorrow too.

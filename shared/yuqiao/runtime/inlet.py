@@ -18,8 +18,10 @@ from yuqiao.runtime.database import DATABASE_AWAY
 from yuqiao.runtime.pace import Pace
 from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.unfolding import install
 
 Q = Queries.beside(__file__)
+install()
 log = structlog.get_logger()
 FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
@@ -183,7 +185,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         if not self.ready or self._fetch is None:
             return None
         fetch, self._fetch = self._fetch, None
-        if fetch.cancelled() or fetch.exception():
+        if fetch.cancelled():
+            return None
+        if error := fetch.exception():
+            log.error("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
             return None
         epoch, found = fetch.result()
         if epoch != self.epoch:

@@ -9,6 +9,7 @@ import structlog
 from asyncpg import (
     DeadlockDetectedError,
     InterfaceError,
+    InternalClientError,
     LockNotAvailableError,
     PostgresConnectionError,
     SerializationError,
@@ -45,6 +46,7 @@ TRANSIENT = (
     TimeoutError,
     PostgresConnectionError,
     InterfaceError,
+    InternalClientError,
     DeadlockDetectedError,
     SerializationError,
     LockNotAvailableError,
@@ -151,9 +153,8 @@ class Loop(Generic[B]):
         async with borrowed(self.pool) as conn:
             now = await self.shell.clock.read(conn)
             due = await self._readable(await self.shell.store.due(conn, now, self.size))
-            replays = [
-                arrival_of_parked(record_from_row(r), r["id"]) for r in await conn.fetch(Q.replay_ready, self.size)
-            ]
+            kinds = self.shell.service.on
+            replays = [arrival_of_parked(r, kinds) for r in await conn.fetch(Q.replay_ready, self.size)]
             held = [
                 arrival_of_held(record_from_row(r), r["id"], r["expired"], r["subject"])
                 for r in await conn.fetch(Q.held_ready, now, self.size)

@@ -175,5 +175,8 @@ def _lock(service: str, key: str) -> int:
 def _record_key(arrival: Arrival) -> str:
     if arrival.record is None:
         return arrival.cause.id
-    key = (arrival.record.key or b"").decode("utf-8", "replace")
+    try:
+        key = (arrival.record.key or b"").decode()
+    except UnicodeDecodeError:
+        key = ""
     return key if 0 < len(key) <= 200 and key.isprintable() else arrival.record.place
