@@ -1,0 +1,72 @@
+"""What is waited for is fetched at once; the others take turns, and nothing is left lying."""
+
+from aiokafka import TopicPartition
+
+from yuqiao.contracts.streams import CASES, NEEDS, bank_topic
+from yuqiao.runtime.pace import GATHERED_BYTES, LONGEST_WAIT, UNHURRIED, Pace
+
+URGENT, OTHER = TopicPartition(NEEDS.name, 0), TopicPartition(CASES.name, 0)
+PRODUCTS = TopicPartition(bank_topic("bank01", "products"), 0)
+
+
+class Partitions:
+    """A consumer's assignment, and what of it is paused."""
+
+    def __init__(self, *assigned: TopicPartition) -> None:
+        self._assigned, self._paused = set(assigned), set[TopicPartition]()
+
+    def assignment(self) -> set[TopicPartition]:
+        return self._assigned
+
+    def paused(self) -> set[TopicPartition]:
+        return self._paused
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self._paused |= set(partitions)
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self._paused -= set(partitions)
+
+
+def test_the_others_pause_once_they_had_their_turn_and_only_they() -> None:
+    pace, consumer = Pace([NEEDS, "products"], waits=True), Partitions(URGENT, OTHER, PRODUCTS)
+    assert pace.begin(consumer) == LONGEST_WAIT
+    pace.fetched(consumer, {URGENT: [1], PRODUCTS: [1]}, all_of_it=True)
+    assert consumer.paused() == set()
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+    assert consumer.paused() == {OTHER}
+    assert 0 < pace.begin(consumer) <= UNHURRIED
+    assert consumer.paused() == {OTHER}
+
+
+def test_who_was_not_read_to_the_end_does_not_pause() -> None:
+    pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=False)
+    assert consumer.paused() == set()
+
+
+def test_their_next_turn_comes() -> None:
+    pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+    while pace.begin(consumer) < LONGEST_WAIT:
+        assert consumer.paused() == {OTHER}
+    assert consumer.paused() == set()
+
+
+def test_where_nobody_hurries_the_broker_gathers_and_on_a_stepped_clock_nobody_waits() -> None:
+    patient, stepped = Pace([], waits=True), Pace([NEEDS], waits=False)
+    consumer = Partitions(URGENT, OTHER)
+    for pace in (patient, stepped):
+        pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+        assert consumer.paused() == set()
+    assert (patient.fetch_min_bytes, stepped.fetch_min_bytes) == (GATHERED_BYTES, 1)
+    assert 0 < patient.until_next() <= UNHURRIED
+    assert stepped.until_next() == 0
+
+
+def test_a_long_batch_is_followed_by_a_rest_and_a_full_one_by_the_next() -> None:
+    for full in (True, False):
+        pace = Pace([], waits=False)
+        pace._taken -= 1  # a second ago
+        pace.done(full=full)
+        assert (pace.until_next() > 0) is not full
