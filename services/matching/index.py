@@ -6,13 +6,29 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from services.matching.bitmaps import Bits, Column, Posting
+from services.matching.bitmaps import Bits, Column, Posting, without
 from services.matching.terms import Terms
 from yuqiao.contracts.values import NeedFacts
 
 T = TypeVar("T")
 KEPT = 2_000
 """So many answers of single conditions are kept: what needs say is often the same."""
+
+
+class Met(dict[Any, int]):
+    """The products that meet a condition, by what a need says: found once, kept until a product changes."""
+
+    def __init__(self, find: Callable[[Any], int]) -> None:
+        """`find` tells them."""
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, said: Hashable) -> int:
+        """Not asked yet."""
+        if len(self) >= KEPT:
+            self.clear()
+        self[said] = found = self._find(said)
+        return found
 
 
 class Index:
@@ -27,18 +43,23 @@ class Index:
         self._rate: Column[Decimal] = Column()
         self._kinds, self._guarantees, self._industries = Posting(), Posting(), Posting()
         self._sizes, self._regions, self._tags = Posting(), Posting(), Posting()
-        self._known: dict[tuple[str, Hashable], int] = {}
-        self._meeting: dict[str, Callable[[Any], int]] = {
-            "amount": partial(_between, self._amounts),
-            "validity": partial(_between, self._valid),
-            "kind": self._kinds.meeting_one,
-            "tags": self._tags.meeting,
-            "term": partial(_between, self._months),
-            "rate": self._rate.at_most,
-            "guarantee": self._guarantees.meeting,
-            "industry": lambda code: self._industries.meeting(code[:n] for n in range(1, len(code) + 1)),
-            "size_class": self._sizes.meeting_one,
-            "region": self._regions.meeting_one,
+        self._restricting = {
+            "guarantee": self._guarantees,
+            "industry": self._industries,
+            "size_class": self._sizes,
+            "region": self._regions,
+        }
+        self._met = {
+            "amount": Met(partial(_between, self._amounts)),
+            "validity": Met(partial(_between, self._valid)),
+            "kind": Met(self._kinds.meeting_one),
+            "tags": Met(self._tags.meeting),
+            "term": Met(partial(_between, self._months)),
+            "rate": Met(self._rate.at_most),
+            "guarantee": Met(self._guarantees.meeting),
+            "industry": Met(lambda code: self._industries.meeting(code[:n] for n in range(1, len(code) + 1))),
+            "size_class": Met(self._sizes.meeting_one),
+            "region": Met(self._regions.meeting_one),
         }
 
     def add(self, slot: int, terms: Terms) -> None:
@@ -48,7 +69,7 @@ class Index:
             column.add(slot, bound)
         for posting, codes in self._codes(terms):
             posting.add(slot, codes)
-        self._known.clear()
+        self._changed()
 
     def discard(self, slot: int, terms: Terms) -> None:
         """The product under this slot, as it was added, goes."""
@@ -57,7 +78,11 @@ class Index:
             column.discard(slot, bound)
         for posting, codes in self._codes(terms):
             posting.discard(slot, codes)
-        self._known.clear()
+        self._changed()
+
+    def _changed(self) -> None:
+        for met in self._met.values():
+            met.clear()
 
     def _bounds(self, terms: Terms) -> list[tuple[Column, object]]:  # type: ignore[type-arg]
         return [
@@ -79,58 +104,58 @@ class Index:
 
     def conditions(self, need: NeedFacts, day: date) -> list[tuple[str, int]]:
         """(code of a condition, the products that meet it) for what the need says; the unknown excludes nobody."""
-        said: list[tuple[str, Hashable]] = [
-            ("amount", need.amount_cny),
-            ("validity", day),
-            ("kind", need.kind),
-            ("tags", need.tags),
+        met = self._met
+        found = [
+            ("amount", met["amount"][need.amount_cny]),
+            ("validity", met["validity"][day]),
+            ("kind", met["kind"][need.kind]),
+            ("tags", met["tags"][need.tags]),
         ]
         if need.term_months is not None:
-            said.append(("term", need.term_months))
+            found.append(("term", met["term"][need.term_months]))
         if need.max_annual_rate is not None:
-            said.append(("rate", need.max_annual_rate))
+            found.append(("rate", met["rate"][need.max_annual_rate]))
         if need.guarantee_modes:
-            said.append(("guarantee", need.guarantee_modes))
+            found.append(("guarantee", met["guarantee"][need.guarantee_modes]))
         if need.industry is not None:
-            said.append(("industry", need.industry))
+            found.append(("industry", met["industry"][need.industry]))
         if need.size_class != "undetermined":
-            said.append(("size_class", need.size_class))
+            found.append(("size_class", met["size_class"][need.size_class]))
         if need.region is not None:
-            said.append(("region", need.region))
-        known = self._known.get
-        return [(one[0], self._learn(*one) if (met := known(one)) is None else met) for one in said]
-
-    def _learn(self, code: str, value: Any) -> int:
-        """The products that meet a condition, kept until a product changes."""
-        if len(self._known) >= KEPT:
-            self._known.clear()
-        self._known[code, value] = found = self._meeting[code](value)
+            found.append(("region", met["region"][need.region]))
         return found
 
     def suiting(self, need: NeedFacts, day: date) -> int:
         """The products of which no condition fails."""
         found = self.listed.value
-        for _, meeting in self.conditions(need, day):
-            found &= meeting
+        for _, met in self.conditions(need, day):
+            found &= met
         return found
 
-    def unsure(self, need: NeedFacts) -> int:
-        """The products with a condition that the need leaves unknown."""
-        listed = self.listed.value
-        if need.term_months is None:
-            return listed
-        found = 0
-        if not need.guarantee_modes:
-            found |= listed & ~self._guarantees.free.value
-        if need.industry is None:
-            found |= listed & ~self._industries.free.value
-        if need.size_class == "undetermined":
-            found |= listed & ~self._sizes.free.value
-        if need.region is None:
-            found |= listed & ~self._regions.free.value
+    def unsure(self, unknown: tuple[str, ...]) -> int:
+        """The products with a condition among these: those that a need leaves unknown."""
+        listed, found = self.listed.value, 0
+        for code in unknown:
+            found |= without(listed, self._restricting[code].free.value) if code in self._restricting else listed
         return found
+
+
+def unknown(need: NeedFacts) -> tuple[str, ...]:
+    """The codes of the conditions that the need leaves unknown."""
+    found: tuple[str, ...] = ()
+    if need.term_months is None:
+        found += ("term",)
+    if not need.guarantee_modes:
+        found += ("guarantee",)
+    if need.industry is None:
+        found += ("industry",)
+    if need.size_class == "undetermined":
+        found += ("size_class",)
+    if need.region is None:
+        found += ("region",)
+    return found
 
 
 def _between(columns: tuple[Column[T], Column[T]], value: T) -> int:
     low, high = columns
-    return low.at_most(value) & ~high.below(value)
+    return without(low.at_most(value), high.below(value))

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue, hashed
-from services.matching.domain import Choice, Pick, addressed, assign
+from services.matching.domain import addressed, assign
+from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
+from services.matching.seekers import Choice, Pick
 from services.matching.state import BankEntry, Total, Used, Wanted
 from tests.unit.matching.samples import DAY, catalogue, product, random_facts, random_product, room, wanted
 from yuqiao.contracts.from_bank import ProductPublished
@@ -106,10 +108,10 @@ def _bonus(asked: Wanted) -> int:
 
 def _suiting(asked: Wanted, before: Room) -> list[tuple[int, int]]:
     index, ranking = before.catalogue.index, before.catalogue.ranking(segment_of(asked.facts), {}, DAY)
-    level = {slot: n for n, sure, _ in ranking.steps() for slot in slots_of(sure)}
     suiting = index.suiting(asked.facts, DAY) & addressed(asked, before)
-    unsure = index.unsure(asked.facts)
-    return [(s, level[s] + _bonus(asked) - (unsure >> s & 1) * unsure_costs()) for s in slots_of(suiting)]
+    unsure = index.unsure(unknown(asked.facts))
+    level = {s: ranking.level(s) - (unsure >> s & 1) * unsure_costs() for s in slots_of(suiting)}
+    return [(slot, worth + _bonus(asked)) for slot, worth in level.items()]
 
 
 def _prefers(choice: Choice, worth: int, bank: str, made: Catalogue) -> bool:
@@ -167,7 +169,7 @@ def _deferred_acceptance(asked: list[Wanted], before: Room, turn: dict[str, int]
     made = before.catalogue
     lists, kept = {}, dict[int, list[tuple[int, int, Wanted]]]()
     for one in asked:
-        order = [bits.bit_length() - 1 for bits in made.in_turn(hashed(DAY, one.need))]
+        order = list(made.in_turn(made.open, hashed(DAY, one.need)))
         suiting = [(slot, worth) for slot, worth in _suiting(one, before) if before.open >> slot & 1]
         lists[one.need] = sorted(suiting, key=lambda p: (-p[1], order.index(p[0])))
     free = list(asked)
@@ -225,6 +227,21 @@ def test_equals_take_turns() -> None:
     firsts = Counter(made.terms(c.picks[0].slot).bank for c in choices)
     assert len(firsts) == 4
     assert max(firsts.values()) < 1.4 * min(firsts.values())
+
+
+@FEW
+@given(CHANCE, st.integers(1, 80), st.integers(0, 2**128))
+def test_few_products_take_the_same_turns_as_many(chance: Random, products: int, number: int) -> None:
+    made = catalogue(*(random_product(chance, n, banks=12) for n in range(products)))
+    by_size = []
+    for few in (0, products):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("services.matching.catalogue.FEW", few)
+            by_size.append([made.terms(slot) for slot in made.in_turn(made.index.listed.value, number)])
+    assert by_size[0] == by_size[1]
+    assert {terms.bank for terms in by_size[0]} == {terms.bank for terms in map(made.terms, range(products))}
+    for terms in by_size[0]:
+        assert terms.rate == min(made.terms(s).rate for s in slots_of(made.of_bank(terms.bank)))
 
 
 def test_used_quotas_leave_no_room_and_a_spent_total_leaves_nothing_to_wait_for() -> None:
