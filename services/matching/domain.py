@@ -13,7 +13,7 @@ from services.matching.catalogue import Catalogue, hashed
 from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of
-from services.matching.seekers import BY_TURN, Asking, Choice, Party
+from services.matching.seekers import BY_TURN, Asking, Choice, Party, turn_of
 from services.matching.state import Learnt, Wanted
 
 
@@ -63,8 +63,9 @@ def _parties(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt])
     for one in wanted:
         facts = one.facts
         suits = index.suiting(facts, room.day) & addressed(one, room)
+        turn = turn_of((suits & room.open).bit_count(), hashed(day, one.need))
         kind = facts.kind, facts.size_class, facts.first_loan is True, unknown(facts), one.waited
-        alike.setdefault(kind, []).append((hashed(day, one.need), one, suits))
+        alike.setdefault(kind, []).append((turn, one, suits))
     for asking in alike.values():
         facts = asking[0][1].facts
         ranking = catalogue.ranking(segment_of(facts), learnt, room.day)

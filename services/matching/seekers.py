@@ -12,11 +12,18 @@ from services.matching.scoring import Standing, weights
 from services.matching.state import Wanted
 
 MANY = 1_000_000
+HASHES = 2**128
 BY_TURN = attrgetter("turn")
-"""Needs in an order that arrival does not decide, another one every day."""
-
 Asking = tuple[int, Wanted, int]
 """A need's turn, the need, and the products that suit it."""
+
+
+def turn_of(suiting: int, hashed: int) -> int:
+    """When it is a need's turn among equals: the sooner, the fewer products suit it; then as a hash says.
+
+    Who can go elsewhere leaves the place to who cannot: so fewer stay without, and no order of arrival decides.
+    """
+    return suiting * HASHES + hashed
 
 
 class Pick(NamedTuple):
@@ -53,7 +60,7 @@ class Seeker:
     def take(self, equals: int, room: Room) -> None:
         """As many of these as there are places, one of each bank, the banks in turn."""
         catalogue, party = room.catalogue, self.party
-        for slot in catalogue.in_turn(equals, self.turn):
+        for slot in catalogue.in_turn(equals, self.turn % HASHES):
             self.picks += (Pick(slot, party.level, sure=not party.unsure >> slot & 1),)
             room.take(slot)
             if len(self.picks) == self.places:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -199,6 +200,16 @@ def test_who_waited_comes_first() -> None:
         asked = [wanted(n, waited=int(n == patient)) for n in (1, 2)]
         (won,) = [c.wanted for c in assign(asked, Room(made, DAY, {}, {}), {}) if c.picks]
         assert won.need == asked[patient - 1].need
+
+
+def test_who_can_go_elsewhere_leaves_the_place_to_who_cannot() -> None:
+    made = catalogue(product(daily_quota=1), product("bank02", daily_quota=1, kinds=["new_loan"]))
+    asked = [wanted(n, places=1, kind="renewal" if n == 0 else "new_loan") for n in range(4)]
+    for day in range(5):
+        choices = assign(asked, Room(made, DAY + timedelta(days=day), {}, {}), {})
+        placed = {made.terms(p.slot).key: c.wanted for c in choices for p in c.picks}
+        assert placed["bank01/p"] == asked[0], "it suits the renewal alone, the others go to bank02 as well"
+        assert placed["bank02/p"] in asked[1:]
 
 
 def test_a_bank_is_asked_once_with_its_best_product_and_never_again() -> None:
