@@ -6,7 +6,9 @@ no product with room would both rather have each other.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import reduce
 from itertools import chain
+from operator import or_
 
 from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue, hashed
@@ -19,19 +21,20 @@ from services.matching.state import Learnt, Wanted
 
 def sought(wanted: Wanted, catalogue: Catalogue) -> int:
     """The products of banks that may see the need: not asked before, and in a named list those it names."""
-    found = catalogue.index.listed.value
+    return _sought(wanted, catalogue, catalogue.index.listed.value)
+
+
+def _sought(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
     if wanted.routing.mode == "named":
-        found = 0
-        for bank in wanted.routing.banks:
-            found |= catalogue.of_bank(bank)
+        products &= reduce(or_, [catalogue.of_bank(bank) for bank in wanted.routing.banks], 0)
     for bank in wanted.exclude:
-        found = without(found, catalogue.of_bank(bank))
-    return found
+        products = without(products, catalogue.of_bank(bank))
+    return products
 
 
 def addressed(wanted: Wanted, room: Room) -> int:
     """Those of them that are offered: their bank is switched on, their total quota not used up."""
-    return sought(wanted, room.catalogue) & room.offered
+    return _sought(wanted, room.catalogue, room.offered)
 
 
 def assign(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt]) -> list[Choice]:
