@@ -5,10 +5,10 @@ rejection: going down the levels, whoever meets first stays together, and that i
 no product with room would both rather have each other.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain
-from operator import or_
+from operator import itemgetter, or_
 
 from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue, hashed
@@ -49,8 +49,7 @@ def assign(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt]) -
             if equals:
                 seeker.take(equals, room)
         _queue(levels, here, room)
-    seekers = sorted(chain.from_iterable([party.seekers for party in parties]), key=BY_TURN)
-    return [seeker.choice() for seeker in seekers]
+    return [seeker.choice() for party in parties for seeker in party.end()]
 
 
 def _queue(levels: dict[int, list[Party]], parties: Iterable[Party], room: Room) -> None:
@@ -60,16 +59,16 @@ def _queue(levels: dict[int, list[Party]], parties: Iterable[Party], room: Room)
 
 
 def _parties(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt]) -> Iterator[Party]:
-    """The needs by all that decides what products are worth to them."""
+    """The needs by all that decides what products are worth to them, in the order of that."""
     catalogue, index, day = room.catalogue, room.catalogue.index, str(room.day)
-    alike: dict[Hashable, list[Asking]] = {}
+    alike: dict[tuple[str, str, bool, tuple[str, ...], int], list[Asking]] = {}
     for one in wanted:
         facts = one.facts
         suits = index.suiting(facts, room.day) & addressed(one, room)
         turn = turn_of((suits & room.open).bit_count(), hashed(day, one.need))
         kind = facts.kind, facts.size_class, facts.first_loan is True, unknown(facts), one.waited
         alike.setdefault(kind, []).append((turn, one, suits))
-    for asking in alike.values():
+    for _, asking in sorted(alike.items(), key=itemgetter(0)):
         facts = asking[0][1].facts
         ranking = catalogue.ranking(segment_of(facts), learnt, room.day)
         yield Party(asking, ranking, index.unsure(unknown(facts)), room)

@@ -18,16 +18,16 @@ KEPT = 2_000
 class Met(dict[Any, int]):
     """The products that meet a condition, by what a need says: found once, kept until a product changes."""
 
-    def __init__(self, find: Callable[[Any], int]) -> None:
-        """`find` tells them."""
+    def __init__(self, find: Callable[[Any], int], listed: Bits) -> None:
+        """`find` tells them; `listed`: all of them, for the unknown excludes nobody."""
         super().__init__()
-        self._find = find
+        self._find, self._listed = find, listed
 
     def __missing__(self, said: Hashable) -> int:
         """Not asked yet."""
         if len(self) >= KEPT:
             self.clear()
-        self[said] = found = self._find(said)
+        self[said] = found = self._listed.value if said is None else self._find(said)
         return found
 
 
@@ -49,25 +49,26 @@ class Index:
             "size_class": self._sizes,
             "region": self._regions,
         }
-        self._met = {
-            "amount": Met(partial(_between, self._amounts)),
-            "validity": Met(partial(_between, self._valid)),
-            "kind": Met(self._kinds.meeting_one),
-            "tags": Met(self._tags.meeting),
-            "term": Met(partial(_between, self._months)),
-            "rate": Met(self._rate.at_most),
-            "guarantee": Met(self._guarantees.meeting),
-            "industry": Met(lambda code: self._industries.meeting(code[:n] for n in range(1, len(code) + 1))),
-            "size_class": Met(self._sizes.meeting_one),
-            "region": Met(self._regions.meeting_one),
+        meeting: dict[str, Callable[[Any], int]] = {
+            "amount": partial(_between, self._amounts),
+            "validity": partial(_between, self._valid),
+            "kind": self._kinds.meeting_one,
+            "tags": self._tags.meeting,
+            "term": partial(_between, self._months),
+            "rate": self._rate.at_most,
+            "guarantee": self._guarantees.meeting,
+            "industry": lambda code: self._industries.meeting(code[:n] for n in range(1, len(code) + 1)),
+            "size_class": self._sizes.meeting_one,
+            "region": self._regions.meeting_one,
         }
+        self._codes, self._met = tuple(meeting), [Met(find, self.listed) for find in meeting.values()]
 
     def add(self, slot: int, terms: Terms) -> None:
         """A product under a free slot."""
         self.listed.add(slot)
         for column, bound in self._bounds(terms):
             column.add(slot, bound)
-        for posting, codes in self._codes(terms):
+        for posting, codes in self._postings(terms):
             posting.add(slot, codes)
         self._changed()
 
@@ -76,12 +77,12 @@ class Index:
         self.listed.discard(slot)
         for column, bound in self._bounds(terms):
             column.discard(slot, bound)
-        for posting, codes in self._codes(terms):
+        for posting, codes in self._postings(terms):
             posting.discard(slot, codes)
         self._changed()
 
     def _changed(self) -> None:
-        for met in self._met.values():
+        for met in self._met:
             met.clear()
 
     def _bounds(self, terms: Terms) -> list[tuple[Column, object]]:  # type: ignore[type-arg]
@@ -92,7 +93,7 @@ class Index:
             (self._rate, terms.rate),
         ]
 
-    def _codes(self, terms: Terms) -> tuple[tuple[Posting, "frozenset[str] | tuple[str, ...]"], ...]:
+    def _postings(self, terms: Terms) -> tuple[tuple[Posting, "frozenset[str] | tuple[str, ...]"], ...]:
         return (
             (self._kinds, terms.kinds),
             (self._guarantees, terms.guarantee_modes),
@@ -103,33 +104,15 @@ class Index:
         )
 
     def conditions(self, need: NeedFacts, day: date) -> list[tuple[str, int]]:
-        """(code of a condition, the products that meet it) for what the need says; the unknown excludes nobody."""
-        met = self._met
-        found = [
-            ("amount", met["amount"][need.amount_cny]),
-            ("validity", met["validity"][day]),
-            ("kind", met["kind"][need.kind]),
-            ("tags", met["tags"][need.tags]),
-        ]
-        if need.term_months is not None:
-            found.append(("term", met["term"][need.term_months]))
-        if need.max_annual_rate is not None:
-            found.append(("rate", met["rate"][need.max_annual_rate]))
-        if need.guarantee_modes:
-            found.append(("guarantee", met["guarantee"][need.guarantee_modes]))
-        if need.industry is not None:
-            found.append(("industry", met["industry"][need.industry]))
-        if need.size_class != "undetermined":
-            found.append(("size_class", met["size_class"][need.size_class]))
-        if need.region is not None:
-            found.append(("region", met["region"][need.region]))
-        return found
+        """(code of a condition, the products that meet it) for what the need says."""
+        tried = zip(self._codes, self._met, _said(need, day), strict=True)
+        return [(code, met[said]) for code, met, said in tried if said is not None]
 
     def suiting(self, need: NeedFacts, day: date) -> int:
         """The products of which no condition fails."""
         found = self.listed.value
-        for _, met in self.conditions(need, day):
-            found &= met
+        for met, said in zip(self._met, _said(need, day), strict=True):
+            found &= met[said]
         return found
 
     def unsure(self, unknown: tuple[str, ...]) -> int:
@@ -154,6 +137,22 @@ def unknown(need: NeedFacts) -> tuple[str, ...]:
     if need.region is None:
         found += ("region",)
     return found
+
+
+def _said(need: NeedFacts, day: date) -> tuple[Hashable, ...]:
+    """What the conditions are tried on, in their order; None where the need does not say."""
+    return (
+        need.amount_cny,
+        day,
+        need.kind,
+        need.tags,
+        need.term_months,
+        need.max_annual_rate,
+        need.guarantee_modes or None,
+        need.industry,
+        None if need.size_class == "undetermined" else need.size_class,
+        need.region,
+    )
 
 
 def _between(columns: tuple[Column[T], Column[T]], value: T) -> int:

@@ -87,15 +87,15 @@ class Party:
     Their next level is `level`, of the products `equals`; with what they gain by waiting it is their `worth`.
     """
 
-    __slots__ = ("_bonus", "_left", "equals", "level", "ranking", "seekers", "unsure", "wanting", "worth")
+    __slots__ = ("_bonus", "_left", "_seekers", "equals", "level", "ranking", "unsure", "wanting", "worth")
 
     def __init__(self, asking: list[Asking], ranking: Ranking, unsure: int, room: Room) -> None:
         """`ranking`: of their segment; `unsure`: the products with a condition that they leave unknown."""
         self.ranking, self.unsure = ranking, unsure
         # made one after another, so that a level finds them side by side in memory: three times faster
-        self.seekers = [Seeker(one, self, room) for one in sorted(asking, key=itemgetter(0))]
+        self._seekers = [Seeker(one, self, room) for one in sorted(asking, key=itemgetter(0))]
         self.wanting = len(asking)
-        self._left = reduce(or_, [seeker.suits for seeker in self.seekers])
+        self._left = reduce(or_, [seeker.suits for seeker in self._seekers])
         self._bonus = asking[0][1].waited * weights().waited
         self.level = self.equals = self.worth = 0
 
@@ -112,4 +112,9 @@ class Party:
     def suited(self) -> list[Seeker]:
         """Those whom some of the equals suit."""
         equals = self.equals
-        return [seeker for seeker in self.seekers if seeker.suits & equals]
+        return [seeker for seeker in self._seekers if seeker.suits & equals]
+
+    def end(self) -> list[Seeker]:
+        """All of them, who leave: they know their party, and a circle would wait for the garbage collector."""
+        seekers, self._seekers = self._seekers, []
+        return seekers

@@ -16,7 +16,7 @@ from services.matching.domain import addressed, assign
 from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
-from services.matching.seekers import Choice, Pick
+from services.matching.seekers import Choice, Pick, turn_of
 from services.matching.state import BankEntry, Total, Used, Wanted
 from tests.unit.matching.samples import DAY, catalogue, product, random_facts, random_product, room, wanted
 from yuqiao.contracts.from_bank import ProductPublished
@@ -162,7 +162,10 @@ def test_it_is_what_deferred_acceptance_gives(chance: Random, banks: int, needs:
     asked = [random_wanted(chance, n)._replace(places=1, routing=Routing(mode="single")) for n in range(needs)]
     before = Room(made, DAY, {}, {})
     choices = assign(asked, Room(made, DAY, {}, {}), {})
-    turn = {c.wanted.need: place for place, c in enumerate(choices)}
+    fit = {
+        one.need: before.catalogue.index.suiting(one.facts, DAY) & addressed(one, before) & before.open for one in asked
+    }
+    turn = {need: turn_of(suiting.bit_count(), hashed(DAY, need)) for need, suiting in fit.items()}
     assert by_name(choices, made) == by_name(_deferred_acceptance(asked, before, turn), made)
 
 
