@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from itertools import chain, islice
+from math import isqrt
 
 from services.matching.bitmaps import Bits, slots_of
 from services.matching.index import Index
@@ -18,8 +19,8 @@ ORDERS = 64
 """So many orders of the banks take turns, so that no bank gains by who stands before it."""
 
 
-FEW = 16
-"""So many products are sorted by their banks' turns."""
+FEW = 4
+"""Up to the root of so many times the banks, products are sorted by their banks' turns; above, trying is sooner done."""
 
 
 def hashed(of: object, name: str) -> int:
@@ -115,7 +116,7 @@ class Catalogue:
         terms = terms_of(key, product)
         self._products[key], self._slots[key], self._terms[slot] = product, slot, terms
         self.index.add(slot, terms)
-        self._of_bank.setdefault(terms.bank, Bits()).add(slot)
+        self._join(terms.bank, slot)
         if terms.daily_quota == 0:
             self._paused.add(slot)
         for ranking in self._rankings.values():
@@ -129,7 +130,7 @@ class Catalogue:
             return
         terms = self.terms(slot)
         self.index.discard(slot, terms)
-        self._of_bank[terms.bank].discard(slot)
+        self._leave(terms.bank, slot)
         self._paused.discard(slot)
         for ranking in self._rankings.values():
             ranking.discard(slot)
@@ -138,10 +139,19 @@ class Catalogue:
         del self._products[key]
         self._changed(key)
 
+    def _join(self, bank: str, slot: int) -> None:
+        if not self.of_bank(bank):
+            self._orders.clear()
+        self._of_bank.setdefault(bank, Bits()).add(slot)
+
+    def _leave(self, bank: str, slot: int) -> None:
+        self._of_bank[bank].discard(slot)
+        if not self.of_bank(bank):
+            self._orders.clear()
+
     def _changed(self, id_: str) -> None:
         self.touched.add(id_)
         self._of_banks = None
-        self._orders.clear()
 
     def in_turn(self, products: int, number: int) -> Iterator[int]:
         """Of these products one of each bank, its cheapest, in one of the orders of the banks, from one of them on.
@@ -152,8 +162,9 @@ class Catalogue:
             return iter((products.bit_length() - 1,)) if products else iter(())
         order = self._order(number % ORDERS)
         begin = number // ORDERS % len(order)
-        few = list(islice(slots_of(products), FEW + 1))
-        if len(few) > FEW:
+        most = isqrt(FEW * len(order))
+        few = list(islice(slots_of(products), most + 1))
+        if len(few) > most:
             banks = chain(islice(order, begin, None), islice(order, begin))
             return (self._first_of(mine) for bank in banks if (mine := products & self.of_bank(bank)))
         by_bank: dict[str, list[int]] = {}
