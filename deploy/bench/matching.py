@@ -21,7 +21,7 @@ from yuqiao.runtime.main import COLLECT_AFTER
 
 SIZES = {"1k": (1_000, 20), "10k": (10_000, 5), "100k": (100_000, 1)}
 """Products, and how many needs are tried on each of them in a round."""
-ROUND, ROUND_PRODUCTS, SHARE = 100_000, 1_000, 0.8
+ROUND, ROUND_PRODUCTS, SHARE = 100_000, 1_000, 0.6
 FEWER, SHARES = 10_000, (0.3, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0)
 AT_A_TIME, DECIDED, CHANGES = 2_000, 500, 20
 AT_MOST = {"match_us_1k": 10, "match_us_10k": 30, "match_us_100k": 300, "product_change_ms": 50, "assign_100k_s": 2}

@@ -1,6 +1,6 @@
 """All products of all banks, ready to be searched. In memory: a snapshot of one version of what stands in Postgres."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 from itertools import chain, islice
@@ -153,33 +153,27 @@ class Catalogue:
         self.touched.add(id_)
         self._of_banks = None
 
-    def in_turn(self, products: int, number: int) -> Iterator[int]:
+    def in_turn(self, products: int, number: int) -> Iterable[int]:
         """Of these products one of each bank, its cheapest, in one of the orders of the banks, from one of them on.
 
         Any number gives a fair turn. Few products are sorted; among many the next bank is soon found by trying.
         """
         if products & (products - 1) == 0:
-            return iter((products.bit_length() - 1,)) if products else iter(())
+            return (products.bit_length() - 1,) if products else ()
         order = self._order(number % ORDERS)
-        begin = number // ORDERS % len(order)
-        most = isqrt(FEW * len(order))
+        begin, most = number // ORDERS % len(order), isqrt(FEW * len(order))
         few = list(islice(slots_of(products), most + 1))
         if len(few) > most:
             banks = chain(islice(order, begin, None), islice(order, begin))
-            return (self._first_of(mine) for bank in banks if (mine := products & self.of_bank(bank)))
-        by_bank: dict[str, list[int]] = {}
+            return (self._cheapest(slots_of(mine)) for bank in banks if (mine := products & self.of_bank(bank)))
+        by_turn: dict[int, int] = {}
         for slot in few:
-            by_bank.setdefault(self.terms(slot).bank, []).append(slot)
-        turns = sorted(by_bank, key=lambda bank: (order[bank] - begin) % len(order))
-        return (self._cheapest(by_bank[bank]) for bank in turns)
+            turn = (order[self.terms(slot).bank] - begin) % len(order)
+            by_turn[turn] = self._cheapest((by_turn[turn], slot)) if turn in by_turn else slot
+        return [by_turn[turn] for turn in sorted(by_turn)]
 
-    def _first_of(self, products: int) -> int:
-        return self._cheapest(list(slots_of(products)))
-
-    def _cheapest(self, slots: list[int]) -> int:
-        """The cheapest; of equals the first by name."""
-        if len(slots) == 1:
-            return slots[0]
+    def _cheapest(self, slots: Iterable[int]) -> int:
+        """Of one bank's products; of equals the first by name."""
         return min(slots, key=lambda slot: (self.terms(slot).rate, self.terms(slot).key))
 
     def _order(self, number: int) -> dict[str, int]:

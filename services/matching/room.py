@@ -37,12 +37,13 @@ class Room:
     def take(self, slot: int) -> None:
         """One offer of a product is made."""
         terms, today = self.catalogue.terms(slot), self._today
-        today[terms.key] += 1
-        today[terms.bank] += 1
+        key, bank = terms.key, terms.bank
+        today[key] += 1
+        today[bank] += 1
         if terms.total_quota is not None:
-            self._total[terms.key] += 1
+            self._total[key] += 1
         self._shut_product(slot, terms)
-        self._shut_bank(terms.bank)
+        self._shut_bank(bank)
 
     def _shut_product(self, slot: int, terms: Terms) -> None:
         """If it has no room left."""
