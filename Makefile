@@ -1,5 +1,5 @@
 # Yuqiao 渝桥. `make` alone prints this help.
-PYTHON ?= python3
+PYTHON ?= $(or $(shell sh deploy/python.sh),python3)
 BIN := .venv/bin
 NEEDS ?= 1662
 BANKS ?= 8
@@ -15,9 +15,10 @@ help: ## show this help
 venv: .venv/.done ## build .venv from the locked, hashed requirements
 
 .venv/.done: requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3.11" >&2; exit 4; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3.11" >&2; exit 4; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is needed: install it (python3-venv on Debian)" >&2; exit 4; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "installing the locked requirements into .venv" >&2
+	@echo "installing the locked requirements into .venv ($$($(BIN)/python -c 'import sys; print(sys.base_prefix, sys.version.split()[0])'))" >&2
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.stack.stack import ROOT
-from yuqiao.policy.states import term
+from yuqiao.policy.states import known_codes, term
 
 app = typer.Typer(no_args_is_help=True)
 FAILURE = 1
@@ -65,14 +65,18 @@ def _what(event: dict[str, Any]) -> str:
 
 
 def list_cases(
-    waiting: Annotated[str | None, typer.Option(help="bank, enterprise or office")] = None,
-    overdue: bool = False,
+    party: Annotated[str | None, typer.Argument(help="those that wait for: bank, enterprise, office or owner")] = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="those that wait for somebody, or for PARTY")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="those whose time limit has passed")] = False,
     limit: int = 100,
     home: Home = LOCAL,
     as_json: AsJson = False,
 ) -> None:
-    """Open cases: whom they wait for, until when."""
-    rows = ask(home, "/cases", waiting=waiting, overdue=str(overdue).lower(), limit=limit)
+    """Open cases: whom they wait for, until when; the most urgent first."""
+    if party is not None and party not in known_codes("party"):
+        raise typer.BadParameter(f"{party} is none of {', '.join(known_codes('party'))}")
+    rows = ask(home, "/cases", waiting=party, overdue=str(overdue).lower(), limit=limit)
+    rows = [row for row in rows if row["waiting_on"] or not waiting]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return

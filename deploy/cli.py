@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import httpx
 import typer
 from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +36,17 @@ from yuqiao.runtime.settings import Settings, UnknownSetting
 
 FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
 LOCAL = ROOT / "build" / "local"
+AWAY = (
+    OSError,
+    KafkaException,
+    KafkaError,
+    httpx.TransportError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""Every way in which something that a command needs can be missing or refuse."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(bank_app, name="bank", help="What a bank does: read its topics, reply.")
@@ -84,10 +97,12 @@ def status(home: Home = LOCAL, as_json_: AsJson = False) -> None:
 
 
 def _status(stack: Stack) -> dict[str, Any]:
+    streams: list[dict[str, Any]]
+    waiting: Mapping[str, int | None]
     try:
         streams, waiting = asyncio.run(lag(stack.provision))
     except (OSError, KafkaError, asyncpg.PostgresError, TimeoutError):
-        streams, waiting = [], {}
+        streams, waiting = [], {"parked": None, "held": None}
     return {"processes": stack.status(), "streams": streams, **waiting}
 
 
@@ -102,7 +117,8 @@ def _show_status(stack: Stack) -> None:
     for s in found["streams"]:
         table.add_row(s["service"], s["stream"], str(s["lag"]))
     console.print(table)
-    console.print(f"parked {found.get('parked', '?')}, held {found.get('held', '?')}", highlight=False)
+    parked_, held = ("?" if found[name] is None else found[name] for name in ("parked", "held"))
+    console.print(f"parked {parked_}, held {held}", highlight=False)
     console.print("each service's url has /health/live, /health/ready, /metrics, /docs", highlight=False)
 
 
@@ -172,10 +188,10 @@ def main() -> None:
         app()
     except MissingPrerequisite as error:
         _end(str(error), UNREACHABLE)
-    except UnknownSetting as error:
+    except (UnknownSetting, ValidationError) as error:
         _end(str(error), USAGE)
-    except (OSError, KafkaException, KafkaError, httpx.ConnectError, asyncpg.PostgresConnectionError) as error:
-        _end(f"unreachable: {type(error).__name__}: {error}", UNREACHABLE)
+    except AWAY as error:
+        _end(f"unreachable: {type(error).__name__}: {' '.join(str(error).split())}", UNREACHABLE)
     except (NotStarted, Restless, Void, httpx.HTTPStatusError) as error:
         _end(str(error), FAILURE)
 

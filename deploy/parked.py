@@ -21,6 +21,7 @@ FAILURE = 1
 LOCAL = ROOT / "build" / "local"
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+By = Annotated[str, typer.Option(help="who decides; the user of this machine unless said otherwise")]
 Service = Annotated[str, typer.Argument(help="intake, matching, notification or feedback")]
 
 
@@ -78,7 +79,7 @@ def show(service: Service, parked: int, home: Home = LOCAL, as_json: AsJson = Fa
 
 
 @app.command()
-def replay(service: Service, parked: str, home: Home = LOCAL, by: str = "") -> None:
+def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_json: AsJson = False) -> None:
     """Have a parked message (an id), or all of a key in order (the key), decided again."""
     by = by or getpass.getuser()
     if parked.isdecimal():
@@ -90,20 +91,27 @@ def replay(service: Service, parked: str, home: Home = LOCAL, by: str = "") -> N
         asked = _run(home, service, Q.ask_replay, int(parked), by)
     else:
         asked = _run(home, service, Q.ask_replay_key, parked, by)
-    _told(asked, "asked to be replayed")
+    _told(asked, "asked to be replayed", as_json)
 
 
 @app.command()
 def drop(
-    service: Service, parked: int, home: Home = LOCAL, by: str = "", yes: Annotated[bool, typer.Option("--yes")] = False
+    service: Service,
+    parked: int,
+    home: Home = LOCAL,
+    by: By = "",
+    yes: Annotated[bool, typer.Option("--yes", help="without being asked")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a parked message up. It stays in the table, with who dropped it."""
     if not yes:
         typer.confirm(f"drop parked message {parked} of {service} for good?", abort=True, err=True)
-    _told(_run(home, service, Q.drop, parked, by or getpass.getuser()), "dropped")
+    _told(_run(home, service, Q.drop, parked, by or getpass.getuser()), "dropped", as_json)
 
 
-def _told(rows: list[dict[str, Any]], what: str) -> None:
+def _told(rows: list[dict[str, Any]], what: str, as_json: bool) -> None:
     typer.echo(f"{len(rows)} {what}", err=True)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
     if not rows:
         raise typer.Exit(FAILURE)

@@ -10,7 +10,7 @@ FROM held WHERE released_at IS NULL ORDER BY id LIMIT $1;
 SELECT id::text AS id, type, key, at::text AS at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
 
 -- name: show
-SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", convert_from(coalesce(record_key, ''), 'UTF8') AS record_key,
+SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,
     headers, encode(coalesce(body, ''), 'escape') AS body, parked_at::text AS parked_at, attempts, asked, asked_by,
     asked_at::text AS asked_at, decided_at::text AS decided_at, outcome FROM parked WHERE id = $1;
 
@@ -18,14 +18,16 @@ SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", conver
 SELECT count(*) FROM parked WHERE key = $1 AND id < $2 AND decided_at IS NULL AND asked IS DISTINCT FROM 'replay';
 
 -- name: ask_replay
-UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE id = $1 AND decided_at IS NULL RETURNING id;
+UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE id = $1 AND decided_at IS NULL
+RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
 
 -- name: ask_replay_key
-UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE key = $1 AND decided_at IS NULL RETURNING id;
+UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE key = $1 AND decided_at IS NULL
+RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
 
 -- name: drop
 UPDATE parked SET asked = 'drop', asked_by = $2, asked_at = now(), decided_at = now(), outcome = 'dropped'
-WHERE id = $1 AND decided_at IS NULL RETURNING id;
+WHERE id = $1 AND decided_at IS NULL RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
 
 -- name: wake
 SELECT pg_notify('yuqiao_' || current_schema(), 'replay');

@@ -1,5 +1,8 @@
--- name: progress
-SELECT (SELECT count(*) FROM feedback.event_log WHERE type = 'offer.accepted') AS answered;
+-- name: last_of_feedback
+SELECT coalesce(max(seq), 0) FROM feedback.event_log;
+
+-- name: answered_since
+SELECT count(*) FROM feedback.event_log WHERE seq > $1 AND type = 'offer.accepted';
 
 -- name: counts
 SELECT
@@ -13,7 +16,10 @@ SELECT (SELECT count(*) FROM intake.event_log WHERE topic IS NOT NULL) + (SELECT
     + (SELECT count(*) FROM notification.event_log WHERE topic IS NOT NULL) + (SELECT count(*) FROM feedback.event_log WHERE topic IS NOT NULL);
 
 -- name: mean_size
-SELECT avg(length(body))::int FROM notification.event_log;
+SELECT avg(length(body))::int FROM (
+    SELECT body FROM intake.event_log WHERE topic IS NOT NULL UNION ALL SELECT body FROM matching.event_log WHERE topic IS NOT NULL
+    UNION ALL SELECT body FROM notification.event_log WHERE topic IS NOT NULL
+    UNION ALL SELECT body FROM feedback.event_log WHERE topic IS NOT NULL) AS published;
 
 -- name: commits
 SELECT o ->> 'offer' AS offer, extract(epoch FROM r.committed_at)::float8 AS committed

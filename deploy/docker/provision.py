@@ -27,7 +27,8 @@ async def migrate_all(provision: Provision) -> None:
 def main() -> None:
     """Everything that must exist before a service starts."""
     kafka = Kafka(os.environ["KAFKA_BOOTSTRAP"], "admin", os.environ["KAFKA_ADMIN_PASSWORD"])
-    provision = Provision(HOME, kafka, os.environ["POSTGRES_ADMIN_DSN"])
+    banks_at = os.environ["KAFKA_BOOTSTRAP_OF_BANKS"]
+    provision = Provision(HOME, kafka, os.environ["POSTGRES_ADMIN_DSN"], banks_at=banks_at)
     provision.run(list(load("banks.yaml"))[:BANKS])
     asyncio.run(migrate_all(provision))
 

@@ -91,5 +91,6 @@ def _resolve(coordinates: str) -> str:
         line.strip() for line in done.stdout.replace(os.pathsep, "\n").splitlines() if line.strip().endswith(".jar")
     ]
     if done.returncode != 0 or not jars:
-        raise MissingPrerequisite(f"Kafka's jars cannot be fetched: {(done.stderr or done.stdout).strip()[-300:]}")
+        said = " ".join((done.stderr or done.stdout).split())[-200:]
+        raise MissingPrerequisite(f"no Kafka: reach a Maven repository once, or set YUQIAO_KAFKA_BOOTSTRAP ({said})")
     return os.pathsep.join(jars)

@@ -55,10 +55,21 @@ class Provision:
     """What was provisioned under `home`, and how its processes are told."""
 
     def __init__(
-        self, home: Path, kafka: Kafka, postgres_dsn: str, *, starts_at: datetime | None = None, seed: int | None = None
+        self,
+        home: Path,
+        kafka: Kafka,
+        postgres_dsn: str,
+        *,
+        starts_at: datetime | None = None,
+        seed: int | None = None,
+        banks_at: str = "",
     ) -> None:
-        """`starts_at`: where a demo's stepped clock starts; its banks hear it by a topic."""
+        """`starts_at`: where a demo's stepped clock starts; its banks hear it by a topic.
+
+        `banks_at`: where banks reach the broker when that is another address; then `home` is to be carried to them.
+        """
         self.home, self.kafka, self.postgres_dsn, self.starts_at = home, kafka, postgres_dsn, starts_at
+        self.banks_at = banks_at
         self.stepped = starts_at is not None
         self.secrets = Secrets(home / "secrets", seed)
 
@@ -104,14 +115,14 @@ class Provision:
         private_key, public_key = self.secrets.key_pair(bank)
         topics = {f"{channel.upper()}_TOPIC": bank_topic(bank, channel) for channel in BANK_CHANNELS}
         values = {
-            "BOOTSTRAP": self.kafka.bootstrap,
+            "BOOTSTRAP": self.banks_at or self.kafka.bootstrap,
             "SECURITY_PROTOCOL": self.kafka.protocol,
             "SASL_MECHANISM": self.kafka.mechanism,
             "USERNAME": f"bank-{bank}",
             "PASSWORD": self.secrets.made(f"kafka.bank-{bank}"),
             **topics,
             "GROUP_PREFIX": f"yuqiao.bank.{bank}.",
-            "PRIVATE_KEY_FILE": str(private_key.absolute()),
+            "PRIVATE_KEY_FILE": f"../secrets/{private_key.name}" if self.banks_at else str(private_key.absolute()),
             **({"CLOCK_TOPIC": CLOCK_TOPIC} if self.stepped else {}),
         }
         path = self.bank_file(bank)

@@ -21,7 +21,7 @@ from deploy.stack.daemon import Daemon, NotStarted
 from deploy.stack.files import replace
 from deploy.stack.kafka import LocalKafka
 from deploy.stack.postgres import LocalPostgres
-from deploy.stack.prerequisites import free_port
+from deploy.stack.prerequisites import MissingPrerequisite, free_port
 from deploy.stack.provision import Kafka, Provision, bank_register
 from yuqiao.contracts.streams import SERVICES
 
@@ -45,7 +45,7 @@ class Stack:
     warm: bool = False
 
     def __post_init__(self) -> None:
-        """Make the folder; know the servers."""
+        """Make the folder; know the servers. Raises MissingPrerequisite."""
         self.home = self.home.absolute()
         self.home.mkdir(parents=True, exist_ok=True)
         given = self.ports or {}
@@ -64,10 +64,14 @@ class Stack:
         if self.kafka:
             return Kafka(self.kafka.bootstrap, self.kafka.admin_username, self.kafka.admin_password)
         env = os.environ
+        username, password = (env.get(f"YUQIAO_KAFKA_{name}", "") for name in ("USERNAME", "PASSWORD"))
+        if not (username and password):
+            text = "YUQIAO_KAFKA_BOOTSTRAP is set: set an administrator's YUQIAO_KAFKA_USERNAME and _PASSWORD too"
+            raise MissingPrerequisite(text)
         return Kafka(
             env["YUQIAO_KAFKA_BOOTSTRAP"],
-            env.get("YUQIAO_KAFKA_USERNAME", ""),
-            env.get("YUQIAO_KAFKA_PASSWORD", ""),
+            username,
+            password,
             env.get("YUQIAO_KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
             env.get("YUQIAO_KAFKA_SASL_MECHANISM", "SCRAM-SHA-512"),
         )

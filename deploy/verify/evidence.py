@@ -18,8 +18,10 @@ from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.book import Book, Shelf
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.unfolding import install
 
 Q = Queries.beside(__file__)
+install()
 
 
 @dataclass(frozen=True, slots=True)

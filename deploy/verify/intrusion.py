@@ -39,7 +39,7 @@ def _tries(mine: Options, bank: str, other: str) -> Iterator[Attempt]:
 
 
 def _read_denied(options: Options, bank: str, topic: str) -> bool:
-    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{bank}.intrusion"})
+    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{bank}.intrusion", "auto.offset.reset": "earliest"})
     try:
         consumer.subscribe([topic])
         return _first_answer(consumer)

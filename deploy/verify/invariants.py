@@ -75,6 +75,8 @@ def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
     """An id stands for one body; a bank is offered a need once; a record is answered once."""
     bytes_of: dict[tuple[str, str], str] = {}
     for record in evidence.ours:
+        if not record.id:
+            continue  # no event at all: I3 says so
         before = bytes_of.setdefault((record.topic, record.id), record.digest)
         yield None if before == record.digest else f"{record.topic} has {record.id} with two bodies"
     yield from _once(evidence, "need.offered", lambda e: e.offer)

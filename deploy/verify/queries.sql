@@ -21,7 +21,9 @@ UNION ALL SELECT 'intake parked', count(*) FROM intake.parked WHERE decided_at I
 UNION ALL SELECT 'matching parked', count(*) FROM matching.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'notification parked', count(*) FROM notification.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'feedback parked', count(*) FROM feedback.parked WHERE decided_at IS NULL
+UNION ALL SELECT 'intake held', count(*) FROM intake.held WHERE released_at IS NULL
 UNION ALL SELECT 'matching held', count(*) FROM matching.held WHERE released_at IS NULL
+UNION ALL SELECT 'notification held', count(*) FROM notification.held WHERE released_at IS NULL
 UNION ALL SELECT 'feedback held', count(*) FROM feedback.held WHERE released_at IS NULL;
 
 -- name: event_counts

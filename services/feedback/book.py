@@ -64,10 +64,10 @@ class FeedbackBook(Book):
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a case's row."""
-        self.cases.put(need, self.cases[need].model_copy(update=fields))
+        self.cases.put(need, self.cases[need].but(**fields))
 
-    def change_offer(self, need: str, offer: CaseOffer) -> None:
-        """Replace one offer of a case; the case has no wait of its own while an offer lives."""
+    def change_offer(self, need: str, offer: CaseOffer, **fields: object) -> None:
+        """Replace one offer of a case, and these fields of the case."""
         case = self.cases[need]
         tried = case.tried if offer.bank in case.tried else (*case.tried, offer.bank)
         reached = later(case.reached, offer.stage)
@@ -75,7 +75,7 @@ class FeedbackBook(Book):
         if offer.offer not in case.offers:
             self.introduce(offer.offer, case.enterprise)
             self._need_of[offer.offer] = need
-        self.change(need, offers=offers, tried=tried, reached=reached)
+        self.change(need, offers=offers, tried=tried, reached=reached, **fields)
 
 
 @FeedbackBook.when(CaseOpened)
@@ -103,9 +103,7 @@ def _advanced(book: FeedbackBook, event: CaseAdvanced) -> None:
     offer = before or CaseOffer(offer=event.offer, bank=event.bank or "", stage=event.stage)
     extended = offer.extended or (before is not None and before.stage == event.stage == "accepted")
     approved = event.amount_cny if event.stage == "approved" else offer.approved_cny
-    changed = offer.model_copy(
-        update={"stage": event.stage, "wait": event.wait, "approved_cny": approved, "extended": extended}
-    )
+    changed = offer.but(stage=event.stage, wait=event.wait, approved_cny=approved, extended=extended)
     book.change_offer(event.need, changed)
 
 
@@ -113,30 +111,30 @@ def _advanced(book: FeedbackBook, event: CaseAdvanced) -> None:
 def _noted(book: FeedbackBook, event: OfferNoted) -> None:
     offer = book.cases[event.need].offers.get(event.offer)
     offer = offer or CaseOffer(offer=event.offer, bank=event.bank, stage=event.stage)
-    book.change_offer(event.need, offer.model_copy(update={"stage": event.stage, "wait": event.wait}))
+    told = offer.but(stage=event.stage, wait=event.wait)
     if event.stage == "offered":
-        book.change(event.need, stage="offered", wait=None)
+        book.change_offer(event.need, told, stage="offered", wait=None)
     else:
+        book.change_offer(event.need, told)
         book.introduce(f"disclosed:{event.offer}", event.enterprise)
 
 
 @FeedbackBook.when(OfferAccepted)
 def _accepted(book: FeedbackBook, event: OfferAccepted) -> None:
     offer = book.cases[event.need].offers[event.offer]
-    book.change_offer(event.need, offer.model_copy(update={"stage": "accepted", "wait": event.wait}))
-    book.change(event.need, stage="in_process")
+    book.change_offer(event.need, offer.but(stage="accepted", wait=event.wait), stage="in_process")
 
 
 @FeedbackBook.when(OfferDeclined)
 def _declined(book: FeedbackBook, event: OfferDeclined) -> None:
     offer = book.cases[event.need].offers[event.offer]
-    book.change_offer(event.need, offer.model_copy(update={"stage": "declined", "wait": None, "reason": event.reason}))
+    book.change_offer(event.need, offer.but(stage="declined", wait=None, reason=event.reason))
 
 
 @FeedbackBook.when(OfferExpired)
 def _expired(book: FeedbackBook, event: OfferExpired) -> None:
     offer = book.cases[event.need].offers[event.offer]
-    book.change_offer(event.need, offer.model_copy(update={"stage": "expired", "wait": None, "reason": event.reason}))
+    book.change_offer(event.need, offer.but(stage="expired", wait=None, reason=event.reason))
 
 
 @FeedbackBook.when(ReofferRequested)
@@ -169,7 +167,7 @@ def _task_not_done(book: FeedbackBook, event: TaskNotDone) -> None:
 
 def _change_task(book: FeedbackBook, need: str, task: str, **fields: bool) -> None:
     tasks = book.cases[need].tasks
-    book.change(need, tasks=tasks | {task: tasks[task].model_copy(update=fields)})
+    book.change(need, tasks=tasks | {task: tasks[task].but(**fields)})
 
 
 @FeedbackBook.when(CaseResolved)
@@ -195,13 +193,13 @@ def _raised(book: FeedbackBook, event: IssueRaised) -> None:
 @FeedbackBook.when(CaseEscalated)
 def _escalated(book: FeedbackBook, event: CaseEscalated) -> None:
     issue = book.issues[event.issue]
-    book.issues.put(event.issue, issue.model_copy(update={"level": event.level, "wait": event.wait}))
+    book.issues.put(event.issue, issue.but(level=event.level, wait=event.wait))
 
 
 @FeedbackBook.when(IssueResolved)
 def _issue_resolved(book: FeedbackBook, event: IssueResolved) -> None:
     issue = book.issues[event.issue]
-    book.issues.put(event.issue, issue.model_copy(update={"resolution": event.resolution, "wait": None}))
+    book.issues.put(event.issue, issue.but(resolution=event.resolution, wait=None))
 
 
 @FeedbackBook.when(ReplyApplied, ReplyRefused)

@@ -1,6 +1,7 @@
 """The state of a case: its offers, its plan, its issues. Frozen; replaced by what events say."""
 
 from decimal import Decimal
+from operator import attrgetter
 
 from pydantic import AwareDatetime, Field
 
@@ -95,9 +96,9 @@ class Case(Value):
         return "task", task.task, Wait(limit="measure", on="bank", due_at=task.due_at), self.offers[task.offer].bank
 
     def next_wait(self) -> Wait | None:
-        """The wait that ends first."""
-        waits = [w for kind, _, w, _ in self.waits() if kind != "task"]
-        return min(waits, key=lambda w: w.due_at, default=None)
+        """The wait that ends first; tasks wait for nobody else."""
+        waits = [] if self.outcome else [self.wait, *(offer.wait for offer in self.live_offers())]
+        return min((w for w in waits if w), key=attrgetter("due_at"), default=None)
 
 
 class KeptReply(Value):

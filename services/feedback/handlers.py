@@ -119,7 +119,7 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
         case, offer = found
         wait = wait_for(book, "contact", at)
         if disclosed.contact_by:
-            wait = wait.model_copy(update={"due_at": disclosed.contact_by})
+            wait = wait.but(due_at=disclosed.contact_by)
         yield _noted(case, offer, "disclosed", wait, at)
         if asks := list(domain.asks(case.measures, offer)):
             yield plan(book, case, (), asks, at)

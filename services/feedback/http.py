@@ -3,18 +3,21 @@
 import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from services.feedback.case import LADDER, Case, Issue
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
-from yuqiao.policy.states import term
+from yuqiao.contracts.values import Reason
+from yuqiao.policy.states import known_codes, term
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import BEIJING, Refused
+
+Resolution = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -26,6 +29,10 @@ def routes(gateway: Gateway) -> APIRouter:
         request: Request, waiting: str | None = None, overdue: bool = False, limit: int = 100
     ) -> list[dict[str, Any]]:
         require_operator(request, gateway.settings)
+        if waiting is not None and waiting not in known_codes("party"):
+            text = f"可选值：{'、'.join(known_codes('party'))}"
+            reason = Reason(code="not_allowed", values={"field": "query.waiting"}, text=text)
+            raise Refused("invalid_request", f"waiting 有误，{text}", 422, (reason,))
         until = await gateway.now() if overdue else None
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_cases, waiting, until, max(1, min(limit, 10_000)))
@@ -50,7 +57,7 @@ def routes(gateway: Gateway) -> APIRouter:
         return [json.loads(r["body"]) for r in rows]
 
     @router.post("/issues/{issue}/resolve")
-    async def resolve(issue: str, request: Request, resolution: str = "answered") -> dict[str, Any]:
+    async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             body = await conn.fetchval(Q.issue_by_id, issue)

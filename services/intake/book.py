@@ -1,7 +1,7 @@
 """Intake's state and how each event changes it. What must never be published is taken from commands, by `keep`."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
@@ -117,12 +117,8 @@ def _(book: IntakeBook, event: NeedRegistered) -> None:
 @IntakeBook.when(NeedRevised)
 def _(book: IntakeBook, event: NeedRevised) -> None:
     old = book.needs[event.need]
-    change: dict[str, Any] = {
-        "facts": event.facts,
-        "revision": event.revision,
-        "origins": with_origin(old.origins, event.origin),
-    }
-    book.put_need(old.model_copy(update=change))
+    origins = with_origin(old.origins, event.origin)
+    book.put_need(old.but(facts=event.facts, revision=event.revision, origins=origins))
 
 
 @IntakeBook.when(NeedWithdrawn)
@@ -141,7 +137,7 @@ def _(book: IntakeBook, event: RowDropped) -> None:
     book.rows.drop(row_id(event.list_id, event.row_key, event.enterprise))
     need = book.needs.get(event.need)
     if need:
-        book.put_need(need.model_copy(update={"origins": without_list(need.origins, event.list_id)}))
+        book.put_need(need.but(origins=without_list(need.origins, event.list_id)))
 
 
 @IntakeBook.when(ListOpened)
@@ -179,9 +175,9 @@ def _(book: IntakeBook, event: ConsentGranted) -> None:
 def _(book: IntakeBook, event: ConsentRevoked) -> None:
     mine = {c.bank: c for c in book.consents if c.enterprise == event.enterprise}
     for bank in mine if event.bank == ANY_BANK else ():
-        book.consents.put(f"{event.enterprise}/{bank}", mine[bank].model_copy(update={"revoked": True}))
+        book.consents.put(f"{event.enterprise}/{bank}", mine[bank].but(revoked=True))
     own = mine.get(event.bank) or Consent(enterprise=event.enterprise, bank=event.bank)
-    book.consents.put(f"{event.enterprise}/{event.bank}", own.model_copy(update={"revoked": True}))
+    book.consents.put(f"{event.enterprise}/{event.bank}", own.but(revoked=True))
 
 
 @IntakeBook.when(IdentityWithheld)
@@ -220,7 +216,7 @@ def _show(book: IntakeBook, event: P, step: Callable[[Progress, P], Progress]) -
 def _close(book: IntakeBook, need_id: str) -> None:
     need = book.needs.get(need_id)
     if need:
-        book.put_need(need.model_copy(update={"open": False}))
+        book.put_need(need.but(open=False))
     for pending in [p for p in book.pendings if p.need == need_id]:
         book.pendings.drop(pending.offer)
 

@@ -54,7 +54,7 @@ class Clients:
             return self._verified[digest]
         client, _, secret = key.partition(".")
         async with self._gateway.reading() as conn:
-            rows = await conn.fetch(Q.client_by_id, client) if secret and client.isascii() else []
+            rows = await conn.fetch(Q.client_by_id, client) if secret and client.isprintable() else []
         if not rows or not await asyncio.to_thread(self._verify, rows[0]["hash"], secret):
             raise Refused("unauthorized", "密钥缺失或无效", 401)
         found = client, frozenset(rows[0]["scopes"])

@@ -53,7 +53,7 @@ def combined(old: NeedFacts, statement: Statement) -> NeedFacts:
         for name, value in statement.facts(old.stated_on).model_dump().items()
         if value not in (None, ()) and not (name == "size_class" and value == "undetermined")
     }
-    return old.model_copy(update=known)
+    return old.but(**known)
 
 
 def source_of(origin: Origin) -> str:

@@ -145,7 +145,10 @@ async def _read(request: Request, model: type[M]) -> M:
     if request.headers.get("content-type", "").startswith("application/json"):
         return understood(model, await read_json(request, _MOST))
     body = (await read_body(request, _MOST)).decode("utf-8", "replace")
-    return understood(model, dict(parse_qsl(body, max_num_fields=10)))
+    try:
+        return understood(model, dict(parse_qsl(body, max_num_fields=10)))
+    except ValueError:
+        raise Refused("invalid_request", "表单最多 10 项", 422) from None
 
 
 def add_routes(router: APIRouter, gateway: Gateway, keys: Keys) -> None:

@@ -17,7 +17,7 @@ def offered(before: Progress, step: OffersNoted) -> Progress:
         for offer, bank in step.offers.items()
     } | {o.offer: o for o in before.offers}
     if before.outcome or _stage(offers.values()) != "offered":
-        return before.model_copy(update={"offers": tuple(offers.values())})
+        return before.but(offers=tuple(offers.values()))
     return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.due_at})
 
 
@@ -34,18 +34,18 @@ def advanced(before: Progress, step: ProgressNoted) -> Progress:
     if step.stage:
         change |= {"stage": step.stage, "outcome": step.outcome}
     if not (step.offer and step.bank and step.offer_stage):
-        return before.model_copy(update=change)
+        return before.but(**change)
     offers = {o.offer: o for o in before.offers}
     moved = _moved(offers.get(step.offer), step.offer, step.bank, step.offer_stage)
     amount = step.amount_cny or moved.amount_cny
-    offers[step.offer] = moved.model_copy(update={"reason": step.reason, "amount_cny": amount})
+    offers[step.offer] = moved.but(reason=step.reason, amount_cny=amount)
     return _after(before, offers, change)
 
 
 def _moved(before: OfferProgress | None, offer: str, bank: str, *stages: str) -> OfferProgress:
     reached = tuple(dict.fromkeys((*(before.reached if before else ()), *stages)))
     if before:
-        return before.model_copy(update={"stage": stages[-1], "reached": reached})
+        return before.but(stage=stages[-1], reached=reached)
     return OfferProgress(offer=offer, bank=bank, stage=stages[-1], reached=reached)
 
 
@@ -53,7 +53,7 @@ def _after(before: Progress, offers: dict[str, OfferProgress], change: dict[str,
     """The offers as they are now; the case's stage follows from them, unless it is told or the case is over."""
     if "stage" not in change and not before.outcome:
         change["stage"] = _stage(offers.values())
-    return before.model_copy(update=change | {"offers": tuple(offers.values())})
+    return before.but(offers=tuple(offers.values()), **change)
 
 
 def _stage(offers: Iterable[OfferProgress]) -> str:

@@ -22,6 +22,12 @@ def _cleaned(text: str) -> str:
     return fields.clean(text)
 
 
+def _some(text: str) -> str:
+    if not (said := _cleaned(text)):
+        raise BadValue("required", "不得空白")
+    return said
+
+
 def _known(kind: str, code: str) -> str:
     if code not in known_codes(kind):
         raise BadValue(f"{kind}_unknown", f"可选值：{'、'.join(known_codes(kind))}")
@@ -59,7 +65,7 @@ class Body(BaseModel):
 class ConsentBody(Body):
     """A letter of authorisation. `banks` are codes of banks, or `*` for any that the need is offered to."""
 
-    letter: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_cleaned)]
+    letter: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_some)]
     banks: Annotated[tuple[BankId | Literal["*"], ...], Field(min_length=1, max_length=200)] = (ANY_BANK,)
     expires_on: Day
 

@@ -40,10 +40,17 @@ class MatchingBook(Book):
         self.learnt: Shelf[Learnt] = Shelf()
         self.catalogue = catalogue or Catalogue()
         self.calendar = WorkingCalendar.load()
+        self._room: Room | None = None
 
     def room(self, day: date) -> Room:
-        """What is left of the quotas on a day."""
-        return Room(self.catalogue, day, dict(self.quotas.items()), dict(self.totals.items()))
+        """What is left of the quotas on a day, to take from: the book's own changes with what has been matched."""
+        if self._room is None or self._room.day != day:
+            self._room = Room(self.catalogue, day, dict(self.quotas.items()), dict(self.totals.items()))
+        return self._room.fork()
+
+    def catalogue_changed(self) -> None:
+        """A product or a bank is another now: what is left is counted anew."""
+        self._room = None
 
     def take(self, day: date, bank: str, product: str) -> None:
         """One offer more of a product."""
@@ -56,10 +63,13 @@ class MatchingBook(Book):
         if listed and listed.total_quota is not None:
             total = self.totals.get(key)
             self.totals.put(key, Total(used=total.used + 1 if total else 1))
+        slot = self.catalogue.slot(key)
+        if self._room is not None and self._room.day == day and slot is not None:
+            self._room.take(slot)
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a need's row."""
-        self.needs.put(need, self.needs[need].model_copy(update=fields))
+        self.needs.put(need, self.needs[need].but(**fields))
 
 
 @MatchingBook.when(NeedNoted)
@@ -136,7 +146,7 @@ def _asked(book: MatchingBook, event: RoundAsked) -> None:
 
 @MatchingBook.when(RoundHeld)
 def _held(book: MatchingBook, event: RoundHeld) -> None:
-    book.rounds.put(event.round, book.rounds[event.round].model_copy(update={"held": event.number}))
+    book.rounds.put(event.round, book.rounds[event.round].but(held=event.number))
 
 
 @MatchingBook.when(BankNoted)
@@ -146,6 +156,7 @@ def _bank(book: MatchingBook, event: BankNoted) -> None:
     entry = BankEntry(bank=event.bank, daily_quota=event.daily_quota, enabled=event.enabled)
     book.banks.put(event.bank, entry)
     book.catalogue.put_bank(entry)
+    book.catalogue_changed()
 
 
 @MatchingBook.when(ProductTaken)
@@ -153,6 +164,7 @@ def _product(book: MatchingBook, event: ProductTaken) -> None:
     key = f"{event.bank}/{event.product.product}"
     book.products.put(key, event.product)
     book.catalogue.put(key, event.product)
+    book.catalogue_changed()
 
 
 @MatchingBook.when(ProductListed)
@@ -161,3 +173,4 @@ def _listed(book: MatchingBook, event: ProductListed) -> None:
         key = f"{event.bank}/{event.product}"
         book.products.drop(key)
         book.catalogue.drop(key)
+        book.catalogue_changed()

@@ -181,7 +181,7 @@ def on_product_published(book: MatchingBook, product: ProductPublished, at: Mome
         yield _refused(topic_bank, product.product, wrong, at)
         return
     before = book.catalogue.product(f"{topic_bank}/{product.product}")
-    unchanged = before is not None and before.model_copy(update={"at": product.at}) == product
+    unchanged = before is not None and before.but(at=product.at) == product
     if not unchanged:
         yield ProductTaken(at=at.now, bank=topic_bank, product=product)
         if product.daily_quota:

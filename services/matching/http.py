@@ -46,7 +46,7 @@ def routes(gateway: Gateway) -> APIRouter:
         async with gateway.reading() as conn:
             body = await conn.fetchval(Q.need_by_id, need)
             if body is None:
-                raise Refused("not_found", f"没有需求 {need}", 404)
+                raise Refused("not_found", f"没有需求 {need[:40]}", 404)
             candidate = Candidate.model_validate_json(body)
             row = await conn.fetchrow(Q.last_decision, [candidate.enterprise, ROUND], DECISIONS, need)
         kind = event_type(row["type"]) if row else None

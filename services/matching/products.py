@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 
 from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.problems import MOST_REASONS, shown
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.industries import industry
 from yuqiao.policy.states import known_codes
@@ -19,11 +21,24 @@ CODE_FIELDS = {
     "tags": "tag",
     "funding_source": "funding_source",
 }
+LISTS = [name for name, field in ProductPublished.model_fields.items() if field.default == ()]
+MOST_VALUES = 1000
 
 
 def faults(product: ProductPublished, topic_bank: str, day: date) -> tuple[Reason, ...]:
-    """What is wrong with a product, field by field; empty when it can be listed."""
-    return (*_contradictions(product, topic_bank, day), *_quotas(product), *_unknown_codes(product))
+    """What is wrong with a product, field by field, at most MOST_REASONS; empty when it can be listed."""
+    found = chain(
+        _unreadable(product), _contradictions(product, topic_bank, day), _quotas(product), _unknown_codes(product)
+    )
+    return tuple(islice(found, MOST_REASONS))
+
+
+def _unreadable(product: ProductPublished) -> Iterator[Reason]:
+    if not (product.name.isprintable() and product.name.strip()):
+        yield _fault("name", product.name, "wrong_format", "不得空白，不得含控制字符或不可见字符")
+    for field in LISTS:
+        if (count := len(getattr(product, field))) > MOST_VALUES:
+            yield _fault(field, f"{count} 项", "too_long", f"最多 {MOST_VALUES} 项")
 
 
 def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> Iterator[Reason]:
@@ -74,11 +89,11 @@ def _unknown_codes(product: ProductPublished) -> Iterator[Reason]:
                 yield _fault(field, code, "unknown_code", f"可用的有：{'、'.join(known[:40])}")
     for code in product.industries:
         try:
-            industry(code)
+            industry(code[:40])  # none is that long, and what is wrong is repeated
         except ValueError as wrong:
             yield _fault("industries", code, "unknown_code", str(wrong))
 
 
 def _fault(field: str, value: object, code: str, right: str) -> Reason:
-    shown = str(value)[:40]
-    return Reason(code=code, values={"field": field, "value": shown}, text=f"{field} 的值 {shown} 有误：{right}")
+    said = shown(str(value))
+    return Reason(code=code, values={"field": field, "value": said}, text=f"{field} 的值 {said} 有误：{right}")

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from copy import copy
 from datetime import date
+from typing import Self
 
 from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue
@@ -33,6 +35,12 @@ class Room:
             if slot is not None:
                 self._shut_product(slot, catalogue.terms(slot))
             self._shut_bank(name)
+
+    def fork(self) -> Self:
+        """The same room, to take from without a trace in this one."""
+        other = copy(self)
+        other._today, other._total = self._today.copy(), self._total.copy()
+        return other
 
     def take(self, slot: int) -> None:
         """One offer of a product is made."""

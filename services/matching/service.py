@@ -19,6 +19,7 @@ from yuqiao.contracts.cases import CaseResolved, OfferAccepted, OfferDeclined, O
 from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed, ProductRefused
 from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
+from yuqiao.contracts.streams import NEEDS
 from yuqiao.runtime.messages import BadRecord, HeldTooLong
 from yuqiao.runtime.service import Service
 
@@ -49,5 +50,5 @@ service = Service(
     emits=(NeedMatched, NeedWaiting, NeedUnmatched, ProductListed, ProductRefused),
     notes=(NeedNoted, ReofferNoted, NeedDropped, AnswerNoted, BankNoted, ProductTaken, RoundAsked, RoundHeld),
     routes=http.routes,
-    pace=0.01,
+    hurried=(NEEDS, "products"),
 )

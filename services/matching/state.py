@@ -108,7 +108,7 @@ class Learnt(Value):
         name = "on_day" if day == self.day else "before"
         tallies: dict[str, Tally] = getattr(self, name)
         more = tallies | {segment: tallies.get(segment, Tally()).plus(answer)}
-        return self.model_copy(update={name: more})
+        return self.but(**{name: more})
 
     def until(self, day: date) -> dict[str, Tally]:
         """What had been learnt when `day` began."""

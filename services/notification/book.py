@@ -83,17 +83,17 @@ def _pushed(book: NotificationBook, event: OfferPushed) -> None:
 
 @NotificationBook.when(OfferMade)
 def _made(book: NotificationBook, event: OfferMade) -> None:
-    book.put_offer(book.offers[event.offer].model_copy(update={"exclusive": event.exclusive}))
+    book.put_offer(book.offers[event.offer].but(exclusive=event.exclusive))
 
 
 @NotificationBook.when(IdentityDisclosed)
 def _disclosed(book: NotificationBook, event: IdentityDisclosed) -> None:
-    book.put_offer(book.offers[event.offer].model_copy(update={"disclosed": True}))
+    book.put_offer(book.offers[event.offer].but(disclosed=True))
 
 
 @NotificationBook.when(OfferClosed)
 def _closed(book: NotificationBook, event: OfferClosed) -> None:
-    book.put_offer(book.offers[event.offer].model_copy(update={"closed": event.reason}))
+    book.put_offer(book.offers[event.offer].but(closed=event.reason))
 
 
 @NotificationBook.when(NeedVoided)

@@ -20,11 +20,17 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
+def _visible(name: str) -> str:
+    if not (name.isprintable() and name.strip()):
+        raise ValueError("不得空白，不得含控制字符或不可见字符")
+    return name
+
+
 class Bank(Value):
     """One entry of the bank register 银行名录. `daily_quota`: offers per local day over all its products."""
 
     bank: BankId
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_visible)]
     kind: Annotated[Code, AfterValidator(_known_kind)]
     local_legal_entity: bool
     daily_quota: int = Field(ge=0, le=1_000_000)

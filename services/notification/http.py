@@ -77,7 +77,7 @@ def _entry(bank: str, body: bytes) -> Bank:
         raise Refused("not_json", str(error), 422, (error.reason,)) from None
     except ValidationError as error:
         raise Refused("invalid", "银行信息有误", 422, reasons_of(error)) from None
-    return entry.model_copy(update={"public_key": _canonical(entry.public_key)})
+    return entry.but(public_key=_canonical(entry.public_key))
 
 
 def _canonical(pem: str) -> str:

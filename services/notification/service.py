@@ -17,6 +17,7 @@ from yuqiao.contracts.cases import (
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.streams import MATCHES
 from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.runtime.service import Service
 
@@ -58,5 +59,5 @@ service = Service(
     ),
     notes=(NeedVoided, OfferMade),
     routes=http.routes,
-    pace=0.01,
+    hurried=(MATCHES,),
 )

@@ -1,18 +1,15 @@
 """The stack with the real clock: one need, its bank's own client, and what breaks while they talk."""
 
 import asyncio
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AclBindingFilter,
     AclOperation,
@@ -22,107 +19,42 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from deploy.bench.load import bodies
 from deploy.stack.children import read_running
 from deploy.stack.stack import Stack
 from deploy.stack.streams import lag
 from deploy.verify.invariants import judge
 from deploy.verify.run import gather
-from yuqiao.bank.client import BankClient, Received
+from tests.e2e.talk import (
+    BANK,
+    case,
+    firing,
+    funnel,
+    kill,
+    next_of,
+    product_of,
+    refused,
+    restarted,
+    state_need,
+    state_need_patiently,
+    until,
+    wait_for,
+)
+from tests.unit.test_unfolding import RawName
+from yuqiao.bank.client import BankClient
 from yuqiao.bank.env import BankEnv
-from yuqiao.contracts.base import BankEvent
 from yuqiao.contracts.from_bank import (
     ContactReport,
     CreditDecision,
     Disbursement,
     DocumentsComplete,
     OfferAccept,
-    ProductPublished,
 )
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt
+from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.runtime.messages import BEIJING
 
-BANK = "bank01"
 ANY_ALLOWED = AclOperation.ANY, AclPermissionType.ALLOW
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    made = Stack(tmp_path_factory.mktemp("live") / "stack")
-    made.up([BANK])
-    yield made
-    made.down()
-
-
-def product_of(bank: str) -> ProductPublished:
-    product = {
-        "bank": bank,
-        "product": "live",
-        "name": "测试",
-        "at": datetime.now(BEIJING),
-        "min_amount_cny": "10000.00",
-        "max_amount_cny": "100000000.00",
-        "min_term_months": 1,
-        "max_term_months": 120,
-        "annual_rate": "0.0385",
-        "daily_quota": 1000,
-        "valid_from": "2022-01-01",
-        "valid_until": "2099-12-31",
-    }
-    return ProductPublished.model_validate(product)
-
-
-@pytest.fixture(scope="module")
-async def bank(stack: Stack) -> Any:
-    async with BankClient(BankEnv.read(stack.provision.bank_file(BANK))) as client:
-        await client.reply(product_of(BANK))
-        listed = await next_of(client, Receipt)
-        assert listed.result == "applied"
-        yield client
-
-
-async def until(client: BankClient, wanted: Callable[[Received], bool], seconds: float = 60) -> Any:
-    """The next event that is wanted; others are passed over."""
-
-    async def find() -> Any:
-        async for received in client.events():
-            if wanted(received):
-                return received.event
-        raise AssertionError("the client stopped")
-
-    return await asyncio.wait_for(find(), seconds)
-
-
-async def next_of(client: BankClient, kind: type[BankEvent]) -> Any:
-    return await until(client, lambda r: isinstance(r.event, kind))
-
-
-async def state_need(stack: Stack, number: int) -> str:
-    """State one need live; gives its id."""
-    (body,) = bodies(number, 1)
-    key = body.pop("id")
-    async with httpx.AsyncClient(base_url=stack.url("intake"), headers=stack.operator_headers(), timeout=60) as client:
-        answer = await client.post("/needs", json=body, headers={"Idempotency-Key": key})
-        answer.raise_for_status()
-        again = await client.post("/needs", json=body, headers={"Idempotency-Key": key})
-        assert again.headers["idempotent-replay"] == "true"
-        other = await client.post("/needs", json=body | {"term_months": 6}, headers={"Idempotency-Key": key})
-        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-        return str(answer.json()["need"])
-
-
-def case(stack: Stack, need: str) -> dict[str, Any]:
-    answer = httpx.get(f"{stack.url('feedback')}/cases/{need}", headers=stack.operator_headers(), timeout=30)
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come"
-        await asyncio.sleep(0.1)
 
 
 async def test_one_need_from_http_to_a_bank_answered_and_closed(stack: Stack, bank: BankClient) -> None:
@@ -151,6 +83,11 @@ async def test_one_need_from_http_to_a_bank_answered_and_closed(stack: Stack, ba
     assert (found["outcome"], found["outcome_cny"]) == ("financed", "899999.01")
 
 
+def test_where_all_is_well_no_alert_fires(stack: Stack) -> None:
+    days = (WorkingCalendar.load().horizon - datetime.now(BEIJING).date()).days
+    assert firing(stack) == ({("YuqiaoCalendarHorizon", "matching")} if days < 45 else set())
+
+
 async def test_garbage_from_a_bank_gets_a_receipt_and_stops_nobody(stack: Stack, bank: BankClient) -> None:
     topic = bank.env.replies
     headers = [("ce_id", b"junk-1"), ("ce_type", b"reply.accept")]
@@ -164,8 +101,29 @@ async def test_garbage_from_a_bank_gets_a_receipt_and_stops_nobody(stack: Stack,
     assert await next_of(bank, NeedOffered)
 
 
-def refused(received: Received) -> bool:
-    return isinstance(received.event, Receipt) and received.event.result == "refused"
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_a_bank_may_pack_its_replies_as_its_client_does(stack: Stack, bank: BankClient, codec: str) -> None:
+    producer = Producer({**stack.provision.confluent(f"bank-{BANK}"), "compression.type": codec})
+    headers = [("ce_id", codec.encode()), ("ce_type", b"reply.accept")]
+    producer.produce(bank.env.replies, b"{" + b" " * 5_000, b"junk", headers=headers)
+    assert producer.flush(20) == 0
+    assert (await until(bank, refused)).answers == codec
+
+
+async def test_what_cannot_be_unfolded_gets_a_receipt_and_stops_nobody(stack: Stack, bank: BankClient) -> None:
+    packing = {"compression.type": "zstd", "message.max.bytes": 1_000_000_000}
+    producer = Producer({**stack.provision.confluent(f"bank-{BANK}"), **packing})
+    producer.produce(bank.env.replies, bytes(100_000_000), b"bomb")
+    assert producer.flush(30) == 0
+    assert (await until(bank, refused)).reasons[0].code == "unreadable"
+    async with AIOKafkaProducer(**bank.env.client_options()) as raw:
+        batch = raw.create_batch()
+        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, 0, 10_000)
+        assert batch.append(key=b"raw", value=b"{}", timestamp=None, headers=[(RawName("a"), b"1")])
+        await (await raw.send_batch(batch, bank.env.replies, partition=0))
+    assert (await until(bank, refused)).reasons[0].code == "unreadable"
+    await state_need(stack, 903)
+    assert await next_of(bank, NeedOffered)
 
 
 async def test_a_second_up_changes_nothing(stack: Stack) -> None:
@@ -174,41 +132,13 @@ async def test_a_second_up_changes_nothing(stack: Stack) -> None:
     assert [(c.name, c.pid) for c in read_running(stack.home)] == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
-async def test_services_that_end_in_the_middle_of_work_lose_nothing(
-    stack: Stack, bank: BankClient, number: int
-) -> None:
-    first = 10_000 + number * 100
-    needs = [await state_need(stack, first)]
-    for victim in read_running(stack.home):
-        os.kill(victim.pid, number)
-        await wait_for(lambda name=victim.name, pid=victim.pid: _restarted(stack, name, pid))  # type: ignore[misc]
-        needs.append(await state_need_patiently(stack, first + len(needs)))
-    offers = {(await next_of(bank, NeedOffered)).offer for _ in needs}
-    assert len(offers) == len(needs)
-    await asyncio.to_thread(stack.wait_ready, 60)
-
-
-def _restarted(stack: Stack, name: str, pid: int) -> bool:
-    return any(c.name == name and c.pid != pid for c in read_running(stack.home))
-
-
-async def state_need_patiently(stack: Stack, number: int) -> str:
-    for _ in range(100):
-        try:
-            return await state_need(stack, number)
-        except (httpx.HTTPError, KeyError):
-            await asyncio.sleep(0.3)
-    raise AssertionError("intake does not come back")
-
-
 async def test_a_bank_that_comes_while_services_restart_is_heard(stack: Stack) -> None:
     """A static member that comes back in time is given its old partitions: it must ask for those that are new."""
     new = "bank02"
     await asyncio.to_thread(stack.provision.run, [BANK, new])
     for victim in [c for c in read_running(stack.home) if c.name in ("matching", "notification")]:
         kill(victim.pid)
-        await wait_for(lambda name=victim.name, pid=victim.pid: _restarted(stack, name, pid))  # type: ignore[misc]
+        await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]
     await asyncio.to_thread(stack.up, [BANK, new])
     async with BankClient(BankEnv.read(stack.provision.bank_file(new))) as client:
         quiet = product_of(new).model_copy(update={"daily_quota": 0})  # its needs stay with the first bank
@@ -227,18 +157,10 @@ async def test_a_service_that_lost_a_topic_while_it_was_away_reads_the_others(st
     (victim,) = [c for c in read_running(stack.home) if c.name == "matching"]
     kill(victim.pid)
     assert admin.delete_acls([right])[right].result(10)
-    await wait_for(lambda: _restarted(stack, victim.name, victim.pid))
+    await wait_for(lambda: restarted(stack, victim.name, victim.pid))
     await asyncio.to_thread(stack.wait_ready, 60)
     await asyncio.to_thread(stack.up, [BANK])  # gives back what belongs to every bank that is there
     assert admin.describe_acls(right).result(10)
-
-
-def kill(pid: int | None) -> None:
-    """kill -9, and gone."""
-    assert pid
-    process = psutil.Process(pid)
-    process.kill()
-    process.wait(10)
 
 
 async def test_the_broker_goes_away_and_comes_back(stack: Stack, bank: BankClient) -> None:
@@ -274,6 +196,7 @@ async def test_bytes_that_are_no_event_are_parked_and_the_rest_goes_on(stack: St
             break
         await asyncio.sleep(0.1)
     assert three()
+    assert {("YuqiaoParked", name) for name in ("matching", "notification", "feedback")} <= firing(stack)
     await state_need(stack, 950)
     assert await next_of(bank, NeedOffered)
 
@@ -304,10 +227,6 @@ async def test_up_recovers_after_kill_9_of_everything(stack: Stack, bank: BankCl
     assert funnel(stack) == before
     await state_need(stack, 960)
     assert await next_of(bank, NeedOffered)
-
-
-def funnel(stack: Stack) -> Any:
-    return httpx.get(f"{stack.url('feedback')}/funnel", headers=stack.operator_headers(), timeout=30).json()
 
 
 def test_a_bank_file_is_all_that_a_bank_needs(stack: Stack) -> None:

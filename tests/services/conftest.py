@@ -1,5 +1,6 @@
 """A house for each test: a database for each service, cloned from one that is migrated once."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -24,14 +25,21 @@ async def service_templates(postgres: LocalPostgres) -> dict[str, str]:
     return templates
 
 
-@pytest.fixture
-async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
-    names = {service: await clone(postgres, template) for service, template in service_templates.items()}
+@contextlib.asynccontextmanager
+async def built(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+    """A house, and its databases gone afterwards."""
+    clones = await asyncio.gather(*(clone(postgres, template) for template in service_templates.values()))
+    names = dict(zip(service_templates, clones, strict=True))
     async with contextlib.AsyncExitStack() as stack:
         pools = {}
         for service, name in names.items():
             dsn = postgres.dsn("postgres", postgres.admin_password, name)
             pools[service] = await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=3))
         yield House(pools)
-    for name in names.values():
-        await drop(postgres, name)
+    await asyncio.gather(*(drop(postgres, name) for name in names.values()))
+
+
+@pytest.fixture
+async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+    async with built(postgres, service_templates) as made:
+        yield made

@@ -13,8 +13,8 @@ from asyncpg import Connection
 from pydantic import SecretStr
 
 from deploy.stack.partitions import readers
-from yuqiao.contracts.base import BankEvent, Event, event_type
-from yuqiao.contracts.envelope import Envelope, read_envelope
+from yuqiao.contracts.base import BankEvent, Event
+from yuqiao.contracts.envelope import Envelope
 from yuqiao.runtime.batch import (
     Arrival,
     Batch,
@@ -59,8 +59,8 @@ class House:
 
     def said(self, kind: type[E]) -> list[E]:
         """Every event of a type on its topic, in order."""
-        found = [(read_envelope(r.headers, self.now).type, r) for r in self.records]
-        return [kind.from_json(r.value or b"") for name, r in found if event_type(name) is kind]
+        named = ("ce_type", kind.wire_type.encode())
+        return [kind.from_json(r.value or b"") for r in self.records if named in r.headers]
 
     async def settle(self) -> None:
         while any([await room.step() for room in self.rooms.values()]):

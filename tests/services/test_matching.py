@@ -75,6 +75,8 @@ async def test_a_thousand_needs_at_once_for_ten_places_get_ten(house: House) -> 
     matched, waiting = await logged(house, NeedMatched), await logged(house, NeedWaiting)
     assert (len(matched), len(waiting)) == (10, 990)
     assert {w.reason for w in waiting} == {"no_room"}
+    async with house.rooms["matching"].reading() as conn:
+        assert (await house.rooms["matching"].store.gauges(conn))["needs_waiting_for_room"] == 990
 
 
 async def test_who_waits_for_room_is_tried_again_when_room_comes(house: House) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from deploy.stack import brokerage
 from deploy.stack.provision import Provision
+from deploy.verify.intrusion import attempts
 from tests.stack.conftest import BANKS
 from yuqiao.bank.env import REQUIRED, BankEnv
 from yuqiao.contracts.streams import BANK_CHANNELS, SERVICES, bank_topic
@@ -162,6 +163,29 @@ def test_a_bank_writes_replies_and_products_of_its_own_only(filled: Provision) -
     others |= {"yuqiao.needs.v1", "yuqiao.cases.v1", "yuqiao.banks.v1"}
     answers = {topic: write_error(options, topic) for topic in allowed | others}
     assert answers == {topic: None if topic in allowed else TOPIC_DENIED for topic in answers}
+
+
+def test_verify_tries_to_break_in_and_says_where_it_could(filled: Provision) -> None:
+    options = {bank: filled.confluent(f"bank-{bank}") for bank in BANKS}
+    tried = attempts(options)
+    assert len(tried) == 16
+    assert [name for name, denied in tried if not denied] == []
+    too_much = AclBinding(
+        Resource.TOPIC,
+        bank_topic("bank02", "receipts"),
+        ResourcePatternType.LITERAL,
+        "User:bank-bank01",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    client = admin(filled)
+    client.create_acls([too_much])[too_much].result(10)
+    try:
+        found = [name for name, denied in attempts(options) if not denied]
+    finally:
+        brokerage.align_rights(client, BANKS, demo=False)
+    assert found == ["bank01 reads bank02's receipts"]
 
 
 def test_a_bank_sees_no_name_of_another_banks_topic(filled: Provision) -> None:

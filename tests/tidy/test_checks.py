@@ -1,5 +1,10 @@
 """Each checker has been seen to find something."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.tidy import checks
@@ -66,3 +71,13 @@ def test_a_registry_host_is_found() -> None:
 
 def test_something_undocumented_is_found() -> None:
     assert list(checks.undocumented(["yuqiao_a_total"], "we have yuqiao_b_total"))
+
+
+def test_a_skipped_test_fails_in_ci(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("import pytest\ndef test_a(): pytest.skip('no server')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)]
+    codes = [
+        subprocess.run([*command, *more], cwd=checks.ROOT, capture_output=True, check=False).returncode
+        for more in ([], ["-p", "tests.no_skips"])
+    ]
+    assert codes == [0, 1]

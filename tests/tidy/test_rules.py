@@ -1,7 +1,6 @@
 """The house's rules hold in this tree."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -53,14 +52,3 @@ def test_no_registry_host_stands_in_a_file() -> None:
             continue
         findings += checks.registry_hosts(file, path.read_text(encoding="utf-8", errors="replace"))
     assert findings == []
-
-
-def test_imports_keep_their_directions() -> None:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]

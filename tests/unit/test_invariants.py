@@ -14,6 +14,7 @@ from services.notification.domain import Bank
 from tests.unit.matching.samples import product
 from yuqiao.contracts import cases, matches, needs, to_bank
 from yuqiao.contracts.base import Event
+from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.values import AnonymousNeed, Band, NeedFacts, Offer, Origin, Routing
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.policy.time_limits import TimeLimits, default_path
@@ -49,6 +50,26 @@ def listed(**quotas: int) -> tuple[Event, ...]:
         BankNoted(at=AT, bank="bank01", daily_quota=9, enabled=True),
         ProductTaken(at=AT, bank="bank01", product=product(**quotas)),
     )
+
+
+def disclosed() -> Event:
+    return to_bank.NeedDisclosed(at=AT, bank="bank01", offer=OFFER, key_id="k", sealed="x", contact_by=AT)
+
+
+def closed() -> Event:
+    return to_bank.NeedClosed(at=AT, bank="bank01", offer=OFFER, reason="financed")
+
+
+def asked() -> Event:
+    return to_bank.TaskAsked(at=AT, bank="bank01", offer=OFFER, task=OFFER, code="c", text="t", report_by=AT)
+
+
+def receipt() -> Event:
+    return to_bank.Receipt(at=AT, bank="bank01", subject=OFFER, place="replies/0/1", result="applied")
+
+
+def resolved() -> Event:
+    return cases.CaseResolved(**COMMON, outcome="no_bank")
 
 
 def sealed() -> Event:
@@ -118,7 +139,7 @@ BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I1", lambda: evidence(registered())),
     ("I1", lambda: evidence(offered(), publish=False)),
     ("I2", lambda: with_record(evidence(offered()), digest="other", offset=9)),
-    ("I2", lambda: evidence(offered(), offered())),
+    *(("I2", lambda e=e: evidence(e(), e())) for e in (offered, disclosed, closed, asked, receipt, resolved)),
     ("I3", lambda: with_record(evidence(offered()), id="unknown", offset=9)),
     ("I3", lambda: evidence(offered())),
     ("I3", lambda: evidence(sealed())),
@@ -141,7 +162,10 @@ BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I8", lambda: evidence(*listed(daily_quota=1), matched(2))),
     ("I8", lambda: evidence(*listed(daily_quota=9, total_quota=1), matched(2))),
     ("I9", lambda: Evidence(queues={"feedback parked": 1})),
+    ("I9", lambda: Evidence(queues={"intake held": 2})),
+    ("I9", lambda: Evidence(ends={(bank_topic("bank01", "replies"), 0): 1})),
     ("I9", lambda: Evidence(ends={("yuqiao.needs.v1", 0): 5}, positions={("matching", "yuqiao.needs.v1", 0): 5})),
+    ("I10", lambda: Evidence(counts={"intake": {"need.registered": 2}})),
     ("I10", lambda: Evidence(counts={"intake": {"need.registered": 2}}, metrics={"intake": {"need.registered": 1}})),
 ]
 

@@ -32,6 +32,7 @@ class BankEnv:
     """A bank's credentials, topics and key."""
 
     values: dict[str, str]
+    folder: Path = Path()
 
     @classmethod
     def read(cls, path: Path) -> "BankEnv":
@@ -55,7 +56,7 @@ class BankEnv:
             banks.add(found[0])
         if len(banks) != 1:
             raise BadEnvFile(f"{path} 中的主题属于不同银行：{'、'.join(sorted(banks))}")
-        return cls(values)
+        return cls(values, path.parent)
 
     @property
     def bank(self) -> str:
@@ -89,10 +90,10 @@ class BankEnv:
 
     @property
     def private_key(self) -> str:
-        """The bank's private key, PEM. Raises BadEnvFile."""
-        path = self.values["YUQIAO_PRIVATE_KEY_FILE"]
+        """The bank's private key, PEM; a relative path begins beside the file. Raises BadEnvFile."""
+        path = self.folder / self.values["YUQIAO_PRIVATE_KEY_FILE"]
         try:
-            return Path(path).read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 无法读取：{error}") from None
 

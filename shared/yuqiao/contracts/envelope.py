@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-SPEC_VERSION = "1.0"
-CONTENT_TYPE = "application/json"
+SPEC_VERSION = b"1.0"
+CONTENT_TYPE = b"application/json"
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -25,17 +25,17 @@ class Envelope(NamedTuple):
         """The Kafka record headers."""
         pairs = [
             ("ce_specversion", SPEC_VERSION),
-            ("ce_id", self.id),
-            ("ce_type", self.type),
-            ("ce_source", self.source),
-            ("ce_time", self.time.isoformat()),
-            ("ce_subject", self.subject),
-            ("ce_sequence", str(self.sequence)),
+            ("ce_id", self.id.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_time", self.time.isoformat().encode()),
+            ("ce_subject", self.subject.encode()),
+            ("ce_sequence", b"%d" % self.sequence),
             ("content-type", CONTENT_TYPE),
         ]
         if self.traceparent:
-            pairs.append(("traceparent", self.traceparent))
-        return [(name, value.encode()) for name, value in pairs]
+            pairs.append(("traceparent", self.traceparent.encode()))
+        return pairs
 
 
 class BadEnvelope(ValueError):
@@ -48,14 +48,15 @@ class BadEnvelope(ValueError):
 
 
 _LIMIT = 512
+_READ = frozenset({"ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_sequence", "traceparent"})
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """The text headers by lower-case name; raises BadEnvelope for a doubled, oversized or undecodable `ce_` header."""
+    """The headers of an envelope by lower-case name; raises BadEnvelope for one that is doubled, oversized or unprintable."""
     found: dict[str, str] = {}
     for raw_name, value in headers:
-        name = raw_name.lower()
-        if not (name.startswith("ce_") or name == "traceparent"):
+        name = raw_name if raw_name in _READ else raw_name.lower()
+        if name not in _READ:
             continue
         if name in found:
             raise BadEnvelope(name, f"消息头 {name} 重复，须只出现一次")
@@ -65,6 +66,8 @@ def read_headers(headers: Headers) -> dict[str, str]:
             found[name] = value.decode()
         except UnicodeDecodeError:
             raise BadEnvelope(name, f"消息头 {name} 不是 UTF-8 文本") from None
+        if not found[name].isprintable():
+            raise BadEnvelope(name, f"消息头 {name} 含有控制字符或不可见字符")
     return found
 
 

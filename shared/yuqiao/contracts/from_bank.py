@@ -1,13 +1,12 @@
 """`yuqiao.bank.<bank>.replies.v1` and `.products.v1`: what a bank writes."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from yuqiao.contracts.base import BankEvent
 from yuqiao.contracts.streams import BankChannel
-from yuqiao.contracts.values import Code, Id, Money, ProductId, Rate
+from yuqiao.contracts.values import Code, Day, Id, Moment, Money, ProductId, Rate
 
 FreeText = Annotated[str, StringConstraints(max_length=1000)]
 """A bank's own words. Kept encrypted where it is received and never emitted again."""
@@ -18,6 +17,7 @@ class Reply(BankEvent):
 
     channel: ClassVar[BankChannel] = "replies"
     key_field: ClassVar[str] = "offer"
+    at: Moment
     offer: Id
     note: FreeText | None = None
 
@@ -46,7 +46,7 @@ class VisitReport(Reply):
     """走访: somebody was there."""
 
     wire_type = "reply.visit"
-    visited_on: date
+    visited_on: Day
 
 
 class DocumentsComplete(Reply):
@@ -74,7 +74,7 @@ class Disbursement(Reply):
     wire_type = "reply.disbursement"
     amount_cny: Money
     annual_rate: Rate
-    disbursed_on: date
+    disbursed_on: Day
     first_loan: bool | None = None
 
 
@@ -98,6 +98,7 @@ class ProductRecord(BankEvent):
 
     channel: ClassVar[BankChannel] = "products"
     key_field: ClassVar[str] = "product"
+    at: Moment
     product: ProductId
 
 
@@ -126,8 +127,8 @@ class ProductPublished(ProductRecord):
     currency: Code | None = None
     daily_quota: int = Field(ge=0, le=100000)
     total_quota: int | None = Field(default=None, ge=0, le=10_000_000)
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
 
 
 class ProductWithdrawn(ProductRecord):

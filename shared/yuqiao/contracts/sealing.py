@@ -22,19 +22,19 @@ def seal(identity: Identity, public_key_pem: str, key_id: str) -> str:
     """The identity as compact JWE that only the holder of the private key can open. Differs at every call."""
     header = {"alg": ALGORITHM, "enc": ENCRYPTION, "kid": key_id, "typ": "yuqiao-identity+jwe"}
     text = identity.model_dump_json(exclude_none=True).encode()
-    return jwe.encrypt_compact(header, text, _public_key(public_key_pem), algorithms=_ALLOWED)
+    return jwe.encrypt_compact(header, text, _key(public_key_pem), algorithms=_ALLOWED)
 
 
 @lru_cache(maxsize=256)
-def _public_key(pem: str) -> ECKey:
-    """A bank's key, read once."""
+def _key(pem: str) -> ECKey:
+    """A key, read once."""
     return ECKey.import_key(pem)
 
 
 def open_sealed(sealed: str, private_key_pem: str) -> Identity:
     """The identity inside. Raises NotSealedForUs."""
     try:
-        opened = jwe.decrypt_compact(sealed, ECKey.import_key(private_key_pem), algorithms=_ALLOWED)
+        opened = jwe.decrypt_compact(sealed, _key(private_key_pem), algorithms=_ALLOWED)
         return Identity.model_validate_json(opened.plaintext or b"")
     except (JoseError, ValueError, ValidationError) as error:
         raise NotSealedForUs(f"不是为本行密钥密封的内容：{type(error).__name__}") from error

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 Service = Literal["intake", "matching", "notification", "feedback"]
@@ -40,11 +41,13 @@ BANK_READERS: dict[BankChannel, Service | None] = {
 _BANK_TOPIC = re.compile(r"^yuqiao\.bank\.([a-z0-9]+)\.(needs|receipts|replies|products)\.v1$")
 
 
+@lru_cache(maxsize=4096)
 def bank_topic(bank: str, channel: BankChannel) -> str:
     """`bank_topic("bank01", "needs")` is `yuqiao.bank.bank01.needs.v1`."""
     return f"yuqiao.bank.{bank}.{channel}.v1"
 
 
+@lru_cache(maxsize=4096)
 def parse_bank_topic(topic: str) -> tuple[str, BankChannel] | None:
     """The bank and channel of a bank's topic, or None for any other topic."""
     found = _BANK_TOPIC.match(topic)

@@ -1,11 +1,11 @@
 """Values that events are made of. Money is a decimal string in yuan, a rate a decimal fraction, enums open for readers."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from yuqiao.contracts.base import Value
 
@@ -38,6 +38,35 @@ Money = Annotated[Decimal, BeforeValidator(_plain_decimal), Field(le=Decimal("1e
 
 Rate = Annotated[Decimal, BeforeValidator(_plain_decimal), AfterValidator(_fraction)]
 """A fraction below 1: 0.0385 is 3.85 %."""
+
+
+class NotWritten(ValueError):
+    """A time that is not written as the contract says: a number of seconds or milliseconds, say."""
+
+    code = "wrong_format"
+
+
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
+_MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
+
+
+def _written_day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise NotWritten('须为日期，如 "2023-06-30"')
+
+
+def _written_moment(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    raise NotWritten('须为带时区的时间，如 "2023-01-05T10:00:00+08:00"')
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+"""A day as text: a number would be guessed to be seconds or milliseconds."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment)]
+"""A time with its offset as text."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")]
 """A lower-case UUID in canonical form. An enterprise's id is one too: opaque, never a USCC, name or phone."""

@@ -77,7 +77,7 @@ def _split(conditions: Conditions, facts: Facts) -> tuple[tuple[str, ...], tuple
         "covid": facts.covid_affected is None,
         "first_loan": facts.first_loan is None,
     }
-    names = conditions.failing(facts)
+    names = list(conditions.failing(facts))
     failing = tuple(_asked(conditions, name) for name in names if not unknown.get(name))
     return failing, tuple(_asked(conditions, name) for name in names if unknown.get(name))
 

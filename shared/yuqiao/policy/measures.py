@@ -1,5 +1,6 @@
 """The 17 measures of 渝北金〔2022〕16号 as data (data/measures.yaml), and which of them apply to a need on a day."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -63,18 +64,26 @@ class Conditions(Row):
     first_loan: Literal[True] | None = None
     unless_first_loan: Literal[True] | None = None
 
-    def failing(self, facts: Facts) -> tuple[str, ...]:
-        """The names of the conditions that `facts` does not meet; empty when all hold."""
-        met = {
-            "kinds": not self.kinds or facts.kind in self.kinds,
-            "entities": not self.entities or facts.entity_kind in self.entities,
-            "sizes": not self.sizes or facts.size_class in self.sizes,
-            "tags_any": not self.tags_any or not set(self.tags_any).isdisjoint(facts.tags),
-            "covid": not self.covid or _hit_by_covid(facts),
-            "first_loan": not self.first_loan or facts.first_loan is True,
-            "unless_first_loan": not self.unless_first_loan or facts.first_loan is not True,
-        }
-        return tuple(name for name, holds in met.items() if not holds)
+    def failing(self, facts: Facts) -> Iterator[str]:
+        """The names of the conditions that `facts` does not meet; none when all hold."""
+        if self.kinds and facts.kind not in self.kinds:
+            yield "kinds"
+        if self.entities and facts.entity_kind not in self.entities:
+            yield "entities"
+        if self.sizes and facts.size_class not in self.sizes:
+            yield "sizes"
+        if self.tags_any and set(self.tags_any).isdisjoint(facts.tags):
+            yield "tags_any"
+        if self.covid and not _hit_by_covid(facts):
+            yield "covid"
+        if self.first_loan and facts.first_loan is not True:
+            yield "first_loan"
+        if self.unless_first_loan and facts.first_loan is True:
+            yield "unless_first_loan"
+
+    def hold(self, facts: Facts) -> bool:
+        """Whether `facts` meets all of them."""
+        return next(self.failing(facts), None) is None
 
     def reason(self, facts: Facts) -> str:
         """In Chinese, the facts that make the conditions hold; for facts that none of them fails."""
@@ -190,7 +199,7 @@ def applicable(facts: Facts, on: date) -> list[Applied]:
             until = measure.until(part)
             if on < measure.valid_from or (until is not None and on > until):
                 continue
-            met = next((one for one in part.when if not one.failing(facts)), None)
+            met = next((one for one in part.when if one.hold(facts)), None)
             if met is not None:
                 found.append(Applied(measure, part, part.term, part.reason(met, facts), until))
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -71,8 +72,7 @@ class TimeLimits:
         The day of `since` is its day in Beijing. Raises KeyError for an unknown code, ValueError for a naive `since`.
         """
         limit = self[code]
-        day = calendar.add_working_days(_beijing_day(since), limit.working_days)
-        return Due(_end_of(day.due), day.provisional, f"{limit.term} {limit.working_days} 个工作日：{day.basis}")
+        return _due(limit.term, limit.working_days, _beijing_day(since), calendar)
 
     def warning(self, code: str, since: datetime, calendar: WorkingCalendar) -> datetime | None:
         """When to warn of `due`: `warn_before` working days earlier; None when that is 0. Raises as `due`."""
@@ -95,6 +95,12 @@ def _beijing_day(moment: datetime) -> date:
     if moment.tzinfo is None:
         raise ValueError(f"时间须带时区，收到 {moment.isoformat()}")
     return moment.astimezone(BEIJING).date()
+
+
+@lru_cache(maxsize=1024)
+def _due(term: str, working_days: int, day: date, calendar: WorkingCalendar) -> Due:
+    last = calendar.add_working_days(day, working_days)
+    return Due(_end_of(last.due), last.provisional, f"{term} {working_days} 个工作日：{last.basis}")
 
 
 def _end_of(day: date) -> datetime:

@@ -1,16 +1,16 @@
 """What goes into one transaction, and what comes out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.envelope import Envelope
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.messages import Cause, Command, Deadline, HeldTooLong, Message
-from yuqiao.runtime.records import Decoded, Record, decode
+from yuqiao.runtime.records import Decoded, Record, decode, record_from_row
 
 Partition = tuple[str, int]
 
@@ -75,10 +75,24 @@ def arrival_of_held(record: Record, held_id: int, expired: bool, subject: str) -
     return Arrival(decoded.cause, message, record, decoded.poison, held_id=held_id)
 
 
-def arrival_of_parked(record: Record, parked_id: int) -> Arrival:
-    """A parked record that an operator replays."""
+def arrival_of_parked(row: Any, kinds: Iterable[type]) -> Arrival:
+    """A parked record or deadline that an operator replays. `kinds`: what the service listens to."""
+    if row["kind"] == "deadline":
+        return _parked_deadline(row, kinds)
+    record = record_from_row(row)
     decoded = decode(record)
-    return Arrival(decoded.cause, decoded.message, record, decoded.poison, parked_id=parked_id)
+    return Arrival(decoded.cause, decoded.message, record, decoded.poison, parked_id=row["id"])
+
+
+def _parked_deadline(row: Any, kinds: Iterable[type]) -> Arrival:
+    """The row's body is the deadline's own name (`arrival_of_deadline`)."""
+    name, _, text = row["body"].decode().partition("/")
+    kind = next((k for k in kinds if k.__name__ == name and issubclass(k, Deadline)), None)
+    if kind is None:
+        return Arrival(Cause(row["key"], name), poison=f"nobody decides {name} any more", parked_id=row["id"])
+    arrival = arrival_of_deadline(kind.model_validate_json(text))
+    arrival.parked_id = row["id"]
+    return arrival
 
 
 @dataclass(slots=True)

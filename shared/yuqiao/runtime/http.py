@@ -3,7 +3,7 @@
 import contextlib
 import hmac
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import structlog
@@ -11,8 +11,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from yuqiao.contracts.problems import MOST_REASONS, reason_of
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.settings import Settings
@@ -24,12 +27,18 @@ WHAT_TO_DO = {
     401: "请在请求头 Authorization 中提供有效的密钥",
     403: "请联系区金融办为该密钥开通权限",
     404: "请核对编号",
+    405: "请核对请求方法",
+    408: "请检查网络后重试",
     409: "请刷新后再试；仍有问题请联系区金融办",
+    410: "请联系报送单位或区金融办",
     413: "请拆分后再提交",
     422: "请按 reasons 中的提示修改请求",
     500: "请稍后重试；仍有问题请把 trace_id 告知区金融办",
     503: "请稍后重试",
 }
+
+
+_HTTP_ERRORS = {404: ("not_found", "没有这个地址"), 405: ("method_not_allowed", "这个地址没有此方法")}
 
 
 def problem_response(
@@ -62,9 +71,25 @@ def require_operator(request: Request, settings: Settings) -> None:
         raise Refused("unauthorized", "密钥缺失或无效", 401)
 
 
+class NoNul:
+    """Refuses addresses with U+0000 in them: no text of a database can hold it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """In front of `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """422 `has_nul`, or on to the app."""
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await problem_response(422, "has_nul", "地址中含有空字符 U+0000")(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
 def make_app(title: str) -> FastAPI:
     """An app whose every error is a problem+json; no page of it loads anything from the net."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
+    app.add_middleware(NoNul)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:
@@ -72,18 +97,13 @@ def make_app(title: str) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        reasons = [
-            Reason(code="invalid", values={"field": ".".join(str(p) for p in e["loc"])}, text=str(e["msg"])[:200])
-            for e in error.errors()[:20]
-        ]
+        reasons = [reason_of(cast("ErrorDetails", detail)) for detail in error.errors()[:MOST_REASONS]]
         return problem_response(422, "invalid_request", "请求参数有误", reasons)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-        return problem_response(
-            error.status_code, code, "没有这个地址或方法" if error.status_code < 500 else "服务出错"
-        )
+        code, text = _HTTP_ERRORS.get(error.status_code, ("http_error", "请求有误"))
+        return problem_response(error.status_code, code, text)
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:

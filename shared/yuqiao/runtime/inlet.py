@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,12 +15,15 @@ from faststream.kafka import KafkaBroker
 from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.runtime.batch import Partition
 from yuqiao.runtime.database import DATABASE_AWAY
+from yuqiao.runtime.pace import Pace
 from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.unfolding import install
 
 Q = Queries.beside(__file__)
+install()
 log = structlog.get_logger()
-FOLLOW_SECONDS = 1.0
+FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
 
@@ -61,12 +63,11 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
 
     def __init__(
-        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int, pace: float
+        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int, pace: Pace
     ) -> None:
         """`pattern` names every topic the service reads; topics that appear later are seen within 5 s.
 
-        `member` is (group, instance): a static member that comes back takes its partitions at once. Between two
-        fetches lie at least `pace` seconds: what comes meanwhile is one batch.
+        `member` is (group, instance): a static member that comes back takes its partitions at once.
         """
         self.pool, self.size, self.pace = pool, size, pace
         self.positions: dict[Partition, int] = {}
@@ -79,14 +80,14 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             session_timeout_ms=SESSION_SECONDS * 1000,
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=120_000,
-            fetch_max_wait_ms=200,
+            fetch_max_wait_ms=pace.fetch_max_wait_ms,
+            fetch_min_bytes=pace.fetch_min_bytes,
         )
         self.epoch = 0
         self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
         self._asked = False
-        self._fetched_at = 0.0
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What was fetched before is worthless now."""
@@ -162,20 +163,21 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self.subscriber.consumer
         found: dict[Any, Any] = {}
         try:
-            await asyncio.sleep(self._fetched_at + self.pace - time.monotonic())
+            await asyncio.sleep(self.pace.until_next())
             if consumer:
+                wait_ms = int(self.pace.begin(consumer) * 1000)
                 of_banks = {tp for tp in consumer.assignment() if parse_bank_topic(tp.topic)}
                 if ours := consumer.assignment() - of_banks:
                     found |= await consumer.getmany(*ours, max_records=self.size)
                 left = max(self.size - sum(map(len, found.values())), self.size // 4)  # a bank is heard in any case
                 wanted = of_banks if found else ()
                 if of_banks or not found:
-                    found |= await consumer.getmany(*wanted, timeout_ms=0 if found else 1000, max_records=left)
+                    found |= await consumer.getmany(*wanted, timeout_ms=0 if found else wait_ms, max_records=left)
+                self.pace.fetched(consumer, found, all_of_it=sum(map(len, found.values())) < self.size)
         except KafkaError as error:
             log.warning("fetch failed", error=type(error).__name__)
             if not found:
                 await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
-        self._fetched_at = time.monotonic()
         return epoch, found
 
     def take(self) -> Fetched | None:
@@ -183,7 +185,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
         if not self.ready or self._fetch is None:
             return None
         fetch, self._fetch = self._fetch, None
-        if fetch.cancelled() or fetch.exception():
+        if fetch.cancelled():
+            return None
+        if error := fetch.exception():
+            log.error("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
             return None
         epoch, found = fetch.result()
         if epoch != self.epoch:
@@ -198,6 +203,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue
             fetched.moves[partition] = (self.positions[partition], records[-1].offset + 1)
             fetched.records += [_record(r) for r in records]
+        self.pace.taken()
         return fetched if fetched.records else None
 
     def _forget(self, found: dict[Any, Any]) -> None:
@@ -210,6 +216,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def done(self, fetched: Fetched) -> None:
         """Move on, and let Kafka's committed offsets follow without waiting for them."""
+        self.pace.done(full=len(fetched.records) >= self.size)
         for partition, (_, following) in fetched.moves.items():
             if partition in self.positions:
                 self.positions[partition] = following

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
@@ -87,7 +89,8 @@ class KafkaPublisher:
             self.producer = await self._connected()
         producer = self.producer
         try:
-            await asyncio.wait_for(_send(producer, rows), PUBLISH_SECONDS)
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await _send(producer, rows)
         except BaseException:
             self.producer = None
             await _stop(producer)
@@ -109,27 +112,23 @@ def hashed(key: bytes) -> int:
 async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> None:
     """Per partition in order, all partitions at once. Batches are built here: a future for each record costs more than it."""
     parts: dict[str, list[int]] = {}
-    found: dict[tuple[str, int], list[LogRow]] = {}
+    found: dict[tuple[str, int], list[BatchBuilder]] = {}
     for row in rows:
         if row.topic not in parts:
             parts[row.topic] = sorted(await producer.partitions_for(row.topic))
-        every = parts[row.topic]
-        partition = every[hashed(row.key.encode()) % len(every)] if len(every) > 1 else every[0]
-        found.setdefault((row.topic, partition), []).append(row)
-    await asyncio.gather(*(_send_in_order(producer, *place, group) for place, group in found.items()))
-
-
-async def _send_in_order(producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[LogRow]) -> None:
-    waiting = []
-    batch = producer.create_batch()
-    for row in rows:
-        record = {"key": row.key.encode(), "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
-        if batch.append(**record) is None:  # full, and closed by that
-            waiting.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            if batch.append(**record) is None:
+        every, key = parts[row.topic], row.key.encode()
+        partition = every[hashed(key) % len(every)] if len(every) > 1 else every[0]
+        batches = found.setdefault((row.topic, partition), [])
+        record = {"key": key, "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
+        if not batches or batches[-1].append(**record) is None:  # none yet, or full, and closed by that
+            batches.append(producer.create_batch())
+            if batches[-1].append(**record) is None:
                 raise MessageSizeTooLargeError(f"{row.envelope.type} of {len(row.body)} bytes")
-    waiting.append(await producer.send_batch(batch, topic, partition=partition))
+    waiting = []
+    for together in zip_longest(*found.values()):  # the first batch of each partition, then the second
+        for (topic, partition), batch in zip(found, together, strict=True):
+            if batch is not None:
+                waiting.append(await producer.send_batch(batch, topic, partition=partition))
     await asyncio.gather(*waiting)
 
 

@@ -9,6 +9,7 @@ import structlog
 from asyncpg import (
     DeadlockDetectedError,
     InterfaceError,
+    InternalClientError,
     LockNotAvailableError,
     PostgresConnectionError,
     SerializationError,
@@ -45,6 +46,7 @@ TRANSIENT = (
     TimeoutError,
     PostgresConnectionError,
     InterfaceError,
+    InternalClientError,
     DeadlockDetectedError,
     SerializationError,
     LockNotAvailableError,
@@ -53,6 +55,8 @@ TRANSIENT = (
     Again,
 )
 MAX_PARKED_IN_A_ROW = 100
+ANSWER_AFTER = 0.005
+"""Seconds: what was committed goes to the broker first. Answers take this process's time, and nobody notices so little."""
 
 
 class TooManyParked(Exception):
@@ -132,25 +136,25 @@ class Loop(Generic[B]):
             batch.arrivals += [arrival_of_record(record) for record in mine]
         commands = [arrival_of_command(c) for c, _ in queued]
         batch.arrivals += commands
-        looked = time.monotonic() >= self._look_at
-        if looked:
-            batch.arrivals += await self._retrying(self._due)
+        due: list[Arrival] = []
+        if time.monotonic() >= self._look_at:
+            due = await self._retrying(self._due)
             self._look_at = time.monotonic() + self.poll
+        batch.arrivals += due
         if batch.arrivals or batch.moves:
-            await self._run(batch, fetched, looked)
+            await self._run(batch, fetched, more_due=bool(due))
         if queued:
             self._answered_at = time.monotonic()
-        for arrival, (_, future) in zip(commands, queued, strict=True):
-            _answer(future, arrival)
+            answers = [(future, arrival) for arrival, (_, future) in zip(commands, queued, strict=True)]
+            asyncio.get_running_loop().call_later(ANSWER_AFTER, _answer, answers)
 
     async def _due(self) -> list[Arrival]:
         """Deadlines, replays that were asked for, held messages whose subject came or never came."""
         async with borrowed(self.pool) as conn:
             now = await self.shell.clock.read(conn)
             due = await self._readable(await self.shell.store.due(conn, now, self.size))
-            replays = [
-                arrival_of_parked(record_from_row(r), r["id"]) for r in await conn.fetch(Q.replay_ready, self.size)
-            ]
+            kinds = self.shell.service.on
+            replays = [arrival_of_parked(r, kinds) for r in await conn.fetch(Q.replay_ready, self.size)]
             held = [
                 arrival_of_held(record_from_row(r), r["id"], r["expired"], r["subject"])
                 for r in await conn.fetch(Q.held_ready, now, self.size)
@@ -163,7 +167,7 @@ class Loop(Generic[B]):
         unread = await self.inlet.unread(topics) if topics else set()
         return [d for d in due if d.after_topic not in unread]
 
-    async def _run(self, batch: Batch, fetched: Fetched | None, looked: bool) -> None:
+    async def _run(self, batch: Batch, fetched: Fetched | None, *, more_due: bool) -> None:
         started = time.monotonic()
         try:
             committed = await self._retrying(lambda: self.shell.run(batch))
@@ -173,15 +177,15 @@ class Loop(Generic[B]):
             await self.inlet.seek()
             rest = Batch([a for a in batch.arrivals if a.claim is None or isinstance(a.message, Command)])
             if rest.arrivals:
-                await self._run(rest, None, looked)
+                await self._run(rest, None, more_due=more_due)
             return
         metrics.batch_seconds.observe(time.monotonic() - started)
         self._count(committed, len(batch.arrivals))
         self.relay.offer(committed)
         if fetched:
             self.inlet.done(fetched)
-        if looked and committed.changed:
-            self._look_at = 0.0  # more may be due than one batch takes
+        if more_due and committed.changed:
+            self._look_at = 0.0  # one batch may not take all, and what it changed may be due at once
 
     async def _retrying(self, action: Any) -> Any:
         """Run an action again after transient errors, with back-off, until it works or the process stops."""
@@ -214,10 +218,11 @@ class Loop(Generic[B]):
             raise TooManyParked(f"{self.parked_in_a_row} messages in a row could not be decided")
 
 
-def _answer(future: "asyncio.Future[Outcome]", arrival: Arrival) -> None:
-    if future.done():
-        return
-    if isinstance(arrival.outcome, BaseException):
-        future.set_exception(arrival.outcome)
-    else:
-        future.set_result(arrival.outcome or Outcome(()))
+def _answer(answers: "list[tuple[asyncio.Future[Outcome], Arrival]]") -> None:
+    for future, arrival in answers:
+        if future.done():
+            continue
+        if isinstance(arrival.outcome, BaseException):
+            future.set_exception(arrival.outcome)
+        else:
+            future.set_result(arrival.outcome or Outcome(()))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from hashlib import sha1
 from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,9 +16,19 @@ BEIJING = timezone(timedelta(hours=8), "CST")
 NAMESPACE = uuid5(NAMESPACE_URL, "yuqiao")
 
 
+_NAMED = sha1(NAMESPACE.bytes, usedforsecurity=False)
+
+
 def derived_id(*parts: object) -> str:
-    """A UUID that follows from its parts: the same parts always give the same id."""
-    return str(uuid5(NAMESPACE, "/".join(str(part) for part in parts)))
+    """A UUID that follows from its parts: the same parts always give the same id.
+
+    It is `uuid5(NAMESPACE, "a/b/c")`, in a third of its time: every event has one.
+    """
+    named = _NAMED.copy()
+    named.update("/".join(map(str, parts)).encode())
+    digits = named.hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 class Cause(NamedTuple):

@@ -31,7 +31,20 @@ oldest_deadline_seconds = Gauge(
 )
 log_events = Gauge("yuqiao_log_events", "Events in the event log", ["type"])
 bank_unread_seconds = Gauge("yuqiao_bank_unread_seconds", "Age of the oldest record that a bank has not read", ["bank"])
+
+# What one service alone counts. Others do not have them: a gauge that nobody sets says 0, and 0 days are an alert.
 needs_waiting_for_room = Gauge(
-    "yuqiao_needs_waiting_for_room", "Needs that wait because every eligible quota is used up"
+    "yuqiao_needs_waiting_for_room", "Needs that wait because every eligible quota is used up", registry=None
 )
-calendar_horizon_days = Gauge("yuqiao_calendar_horizon_days", "Days until the working-day calendar ends")
+calendar_horizon_days = Gauge("yuqiao_calendar_horizon_days", "Days until the working-day calendar ends", registry=None)
+
+
+def show(gauge: Gauge, value: float) -> None:
+    """Set a gauge that is this service's own."""
+    if gauge not in _SHOWN:
+        REGISTRY.register(gauge)
+        _SHOWN.add(gauge)
+    gauge.set(value)
+
+
+_SHOWN: set[Gauge] = set()

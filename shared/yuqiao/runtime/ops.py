@@ -62,7 +62,7 @@ async def refresh(process: "Process[Any]") -> None:
         for event in await conn.fetch(Q.events_by_type):
             metrics.log_events.labels(event["type"]).set(event["count"])
         for gauge, value in (await _own_gauges(process, conn)).items():
-            gauge.set(value)
+            metrics.show(gauge, value)
         await _bank_gauges(process, conn)
     metrics.unsent_events.set(row["unsent"])
     metrics.oldest_unsent_seconds.set(row["oldest_unsent"])

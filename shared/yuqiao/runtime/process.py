@@ -24,6 +24,7 @@ from yuqiao.runtime.inlet import SESSION_SECONDS, KafkaInlet
 from yuqiao.runtime.kafka import KafkaPublisher, make_broker
 from yuqiao.runtime.loop import Loop
 from yuqiao.runtime.messages import Command, Refused
+from yuqiao.runtime.pace import Pace
 from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.service import Service
 from yuqiao.runtime.settings import Settings
@@ -51,7 +52,7 @@ class Process(Generic[B]):
         self.broker = make_broker(settings)
         member = (f"yuqiao.{service.name}", f"{service.name}-{settings.instance}")
         pattern = read_pattern(service.name)
-        pace = service.pace if settings.clock == "system" else 0.0  # everybody waits for a stepped clock
+        pace = Pace(service.hurried, waits=settings.clock == "system")  # everybody waits for a stepped clock
         self.inlet = KafkaInlet(self.broker, pattern, member, pool, settings.batch_size, pace)
         self.publisher = KafkaPublisher(settings)
         self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds)
@@ -59,7 +60,7 @@ class Process(Generic[B]):
         writer = f"{os.uname().nodename}/{os.getpid()}"
         held_for = timedelta(days=settings.held_days)
         self.shell = Shell(service, self.store, pool, self.clock, writer=writer, held_for=held_for)
-        gather, poll = min(pace, GATHER), settings.poll_seconds
+        gather, poll = GATHER if pace.waits else 0.0, settings.poll_seconds
         self.loop = Loop(self.shell, self.relay, self.inlet, size=settings.batch_size, poll=poll, gather=gather)
         self.connected = False
 

@@ -1,15 +1,19 @@
--- name: move_and_claim
-WITH moved AS (
+-- name: lock_move_and_claim
+WITH locked AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.keys'))::text
+    UNION ALL SELECT pg_advisory_xact_lock(lock)::text FROM unnest($1::bigint[]) AS k (lock)
+), moved AS (
     UPDATE position AS p SET next = m.next
-    FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) AS m (topic, partition, expected, next)
+    FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS m (topic, partition, expected, next)
     WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.expected
     RETURNING p.topic
 ), claimed AS (
-    INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($5::bytea[], $6::bytea[]) AS c (name, digest)
+    INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($6::bytea[], $7::bytea[]) AS c (name, digest)
     ON CONFLICT DO NOTHING
     RETURNING name
 )
-SELECT (SELECT count(*) FROM moved) AS moved, (SELECT array_agg(name) FROM claimed) AS claimed;
+SELECT (SELECT count(*) FROM locked) AS locked, (SELECT count(*) FROM moved) AS moved,
+    (SELECT array_agg(name) FROM claimed) AS claimed;
 
 -- name: begin_positions
 INSERT INTO position (topic, partition, next)
@@ -27,10 +31,6 @@ DELETE FROM inbox WHERE name = ANY($1::bytea[]);
 -- name: claimed_digests
 SELECT name, digest FROM inbox WHERE name = ANY($1::bytea[]);
 
--- name: lock_keys
-SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.keys'))::text
-UNION ALL SELECT pg_advisory_xact_lock(lock)::text FROM unnest($1::bigint[]) AS k (lock);
-
 -- name: lock_all_keys
 SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 
@@ -38,25 +38,20 @@ SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 SELECT key, bool_and(asked = 'replay') IS TRUE AS replaying
 FROM parked WHERE decided_at IS NULL AND key = ANY($1::text[]) GROUP BY key;
 
--- name: take_sequences
-INSERT INTO sequence AS s (name, last)
-SELECT name, count FROM unnest($1::bytea[], $2::bigint[]) AS n (name, count) ORDER BY name
-ON CONFLICT (name) DO UPDATE SET last = s.last + excluded.last
-RETURNING name, last;
-
--- name: append_log
-WITH appended AS (
-    INSERT INTO event_log (id, type, owner, topic, key, sequence, at, cause, body)
-    SELECT id, type, owner, topic, key, sequence, at, cause, body
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[])
-        WITH ORDINALITY AS e (id, type, owner, topic, key, sequence, at, cause, body, ordinal)
-    ORDER BY ordinal
-    RETURNING seq, topic
+-- name: draw_numbers
+WITH taken AS (
+    INSERT INTO sequence AS s (name, last)
+    SELECT name, count FROM unnest($1::bytea[], $2::bigint[]) AS n (name, count) ORDER BY name
+    ON CONFLICT (name) DO UPDATE SET last = s.last + excluded.last
+    RETURNING name, last
+), drawn AS (
+    SELECT nextval('event_log_seq_seq') AS seq, published FROM unnest($3::boolean[]) AS row (published)
 ), waiting AS (
     INSERT INTO unsent (seq, writer, seqs)
-    SELECT min(seq), $10, array_agg(seq) FROM appended WHERE topic IS NOT NULL HAVING count(*) > 0
+    SELECT min(seq), $4, array_agg(seq ORDER BY seq) FROM drawn WHERE published HAVING count(*) > 0
 )
-SELECT seq, EXISTS (SELECT FROM unsent WHERE writer <> $10) AS others_unsent FROM appended ORDER BY seq;
+SELECT (SELECT array_agg(name ORDER BY name) FROM taken) AS names, (SELECT array_agg(last ORDER BY name) FROM taken) AS lasts,
+    (SELECT array_agg(seq ORDER BY seq) FROM drawn) AS seqs, EXISTS (SELECT FROM unsent WHERE writer <> $4) AS others_unsent;
 
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
@@ -68,14 +63,13 @@ DELETE FROM unsent WHERE seq = ANY($1::bigint[]);
 -- name: try_relay_lock
 SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.relay'));
 
--- name: introduce_shared
-SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.subject'));
-
 -- name: hold_exclusive
 SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.subject'));
 
 -- name: introduce
-INSERT INTO subject (subject, key) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING;
+WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.subject')))
+INSERT INTO subject (subject, key)
+SELECT given.subject, given.key FROM locked, unnest($1::text[], $2::text[]) AS given (subject, key) ON CONFLICT DO NOTHING;
 
 -- name: known_subjects
 SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);

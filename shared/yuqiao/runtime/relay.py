@@ -76,7 +76,8 @@ class Relay:
         """Until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), self.poll)
+                async with asyncio.timeout(self.poll):
+                    await self.wake.wait()
             self.wake.clear()
             try:
                 if await self._lead():

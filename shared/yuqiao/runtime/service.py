@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from yuqiao.contracts.base import Event
+from yuqiao.contracts.streams import BankChannel, Stream
 from yuqiao.contracts.streams import Service as ServiceName
 from yuqiao.runtime.book import Book
 from yuqiao.runtime.messages import Deadline, Message, Moment, Out
@@ -45,7 +46,8 @@ class Store(Protocol[B]):
 class Service(Generic[B]):
     """What a service is for, what it hears, what it says. `notes` are events that it keeps for itself.
 
-    `pace`: seconds between two fetches at least. A bank waits for those who bring it a need; the others gather.
+    `hurried`: the streams, and banks' channels, for whose events a bank waits. All others are read together, ten times
+    a second.
     """
 
     name: ServiceName
@@ -56,7 +58,7 @@ class Service(Generic[B]):
     emits: tuple[type[Event], ...]
     notes: tuple[type[Event], ...] = ()
     routes: "Callable[[Gateway], APIRouter] | None" = None
-    pace: float = 0.1
+    hurried: tuple[Stream | BankChannel, ...] = ()
 
     def handler(self, message: Message) -> Handler | None:
         """The handler of a message, or None when this service does not listen to it."""

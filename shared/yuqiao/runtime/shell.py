@@ -46,7 +46,7 @@ class Shell(Generic[B]):
     async def run(self, batch: Batch) -> Committed:
         """One transaction. Raises StalePosition; Again; database errors; whatever a book's rule raises (a bug)."""
         async with borrowed(self.pool) as conn, conn.transaction():
-            claimed = await self._move_and_claim(conn, batch)
+            claimed = await self._lock_move_and_claim(conn, batch)
             fresh, reused = await self._fresh(conn, batch.arrivals, claimed)
             now = await self.clock.read(conn)
             if not fresh:
@@ -57,16 +57,24 @@ class Shell(Generic[B]):
             self.before_commit()
             return committed
 
-    async def _move_and_claim(self, conn: Connection, batch: Batch) -> set[bytes]:
-        """Move all positions or none; the names of the claims that nobody had made."""
+    async def _lock_move_and_claim(self, conn: Connection, batch: Batch) -> set[bytes]:
+        """Lock every key, in one order; move all positions or none; the names of the claims that nobody had made."""
+        await self._name_keys(conn, batch.arrivals)
+        locks = sorted({_lock(self.service.name, key) for a in batch.arrivals for key in a.keys})
+        if len(locks) > LOCKS_AT_ONCE:
+            await conn.fetch(Q.lock_all_keys)
+            locks.clear()
         moves = [(topic, part, expected, next_) for (topic, part), (expected, next_) in sorted(batch.moves.items())]
         claims = [a.claim for a in batch.arrivals if a.claim]
-        if not moves and not claims:
-            return set()
-        row = await conn.fetchrow(Q.move_and_claim, *writing.columns(moves, 4), *writing.columns(claims, 2))
+        row = await conn.fetchrow(Q.lock_move_and_claim, locks, *writing.columns(moves, 4), *writing.columns(claims, 2))
         if row is None or row["moved"] != len(moves):
             raise StalePosition(", ".join(f"{topic}/{part}" for topic, part, _, _ in moves))
         return set(row["claimed"] or ())
+
+    async def _name_keys(self, conn: Connection, arrivals: list[Arrival]) -> None:
+        found = iter(await self.store.keys(conn, [a.message for a in arrivals if a.message is not None]))
+        for arrival in arrivals:
+            arrival.keys = next(found) if arrival.message is not None else (_record_key(arrival),)
 
     async def _fresh(
         self, conn: Connection, arrivals: list[Arrival], claimed: set[bytes]
@@ -108,35 +116,23 @@ class Shell(Generic[B]):
         ]
 
     async def _decide(self, conn: Connection, arrivals: list[Arrival], now: datetime, reused: set[int]) -> Decisions[B]:
-        parked_keys = await self._lock(conn, arrivals)
+        keys = sorted({key for a in arrivals for key in a.keys})
+        parked = {r["key"]: r["replaying"] for r in await conn.fetch(Q.parked_keys, keys)}
         messages = [a.message for a in arrivals if a.message is not None]
-        book = await self.store.load(conn, sorted({key for a in arrivals for key in a.keys}), messages)
-        decisions = Decisions(self.service, book, now, parked_keys)
+        book = await self.store.load(conn, keys, messages)
+        decisions = Decisions(self.service, book, now, parked)
         for arrival in arrivals:
             decisions.decide(arrival, Trouble("id_reused") if id(arrival) in reused else None)
         await self._release(conn, decisions)
         return decisions
 
-    async def _lock(self, conn: Connection, arrivals: list[Arrival]) -> dict[str, bool]:
-        """Lock every key, in one order; which of them have open parked messages, and whether all those are replayed."""
-        messages = [a.message for a in arrivals if a.message is not None]
-        found = iter(await self.store.keys(conn, messages))
-        for arrival in arrivals:
-            arrival.keys = next(found) if arrival.message is not None else (_record_key(arrival),)
-        wanted = sorted({key for a in arrivals for key in a.keys})
-        if len(wanted) > LOCKS_AT_ONCE:
-            await conn.fetch(Q.lock_all_keys)
-        else:
-            await conn.fetch(Q.lock_keys, sorted(_lock(self.service.name, key) for key in wanted))
-        return {r["key"]: r["replaying"] for r in await conn.fetch(Q.parked_keys, wanted)}
-
     async def _release(self, conn: Connection, decisions: Decisions[B]) -> None:
-        """Run what was held for the subjects that this batch made known, in the order in which it came."""
+        """Make known what this batch introduces, and run what was held for it, in the order in which it came."""
         done: set[str] = set()
-        while subjects := sorted(set(decisions.book.introduced) - done):
-            if not done:
-                await conn.fetch(Q.introduce_shared)
+        introduced = decisions.book.introduced
+        while subjects := sorted(introduced.keys() - done):
             done.update(subjects)
+            await conn.execute(Q.introduce, subjects, [introduced[subject] for subject in subjects])
             rows = await conn.fetch(Q.held_for, subjects)
             kept = [(arrival_of_held(record_from_row(r), r["id"], False, r["subject"]), r["subject"]) for r in rows]
             decisions.release(kept, set(subjects).__contains__)
@@ -145,8 +141,6 @@ class Shell(Generic[B]):
         if decisions.held:
             await self._hold(conn, decisions)
         await self.store.save(conn, decisions.book)
-        if introduced := decisions.book.introduced:
-            await conn.execute(Q.introduce, list(introduced), list(introduced.values()))
         if decisions.released:
             await conn.execute(Q.release_held, *writing.columns(decisions.released))
         refused = [a.claim[0] for a in arrivals if a.claim and isinstance(a.outcome, Refused)]
@@ -181,5 +175,8 @@ def _lock(service: str, key: str) -> int:
 def _record_key(arrival: Arrival) -> str:
     if arrival.record is None:
         return arrival.cause.id
-    key = (arrival.record.key or b"").decode("utf-8", "replace")
+    try:
+        key = (arrival.record.key or b"").decode()
+    except UnicodeDecodeError:
+        key = ""
     return key if 0 < len(key) <= 200 and key.isprintable() else arrival.record.place

@@ -1,6 +1,7 @@
 """Shelves in and out of tables: one statement to load a shelf, one to save what changed on it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from asyncpg import Connection
@@ -24,8 +25,20 @@ async def load_shelves(conn: Connection, query: str, models: Models, *arguments:
     found: dict[str, dict[str, Value]] = {name: {} for name in models}
     for row in await conn.fetch(query, *arguments):
         name = row["shelf"]
-        found[name][row["id"]] = models[name].model_validate_json(row["body"])
+        read = _read_often if name in READ_OFTEN else _read
+        found[name][row["id"]] = read(models[name], row["body"])
     return {name: Shelf(rows) for name, rows in found.items()}
+
+
+READ_OFTEN = frozenset({"banks"})
+"""Few rows that every batch reads and hardly anybody changes."""
+
+
+def _read(model: type[V], body: str) -> V:
+    return model.model_validate_json(body)
+
+
+_read_often = lru_cache(maxsize=1024)(_read)
 
 
 async def save_shelf(

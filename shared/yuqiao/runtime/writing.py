@@ -16,6 +16,7 @@ from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
+LOG_COLUMNS = ("seq", "id", "type", "owner", "topic", "key", "sequence", "at", "cause", "body")
 
 
 class Emitted(NamedTuple):
@@ -60,50 +61,33 @@ def event_id(service: str, emitted: Emitted) -> str:
 
 
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
-    """Give sequences, append to the event log.
+    """Give numbers, append to the event log: two statements.
 
     Returns the rows that have a topic, in commit order, and whether another process has some that are unsent.
     """
     if not out:
         return [], False
-    following = await _sequences(conn, [(e.event.topic, e.event.key) for e in out if e.event.topic])
-    rows: list[tuple[Any, ...]] = []
-    for emitted in out:
-        event = emitted.event
-        place = (event.topic or "", event.key)
-        following[place] = following.get(place, 0) + (event.topic is not None)
-        rows.append(
-            (
-                event_id(service, emitted),
-                event.wire_type,
-                emitted.arrival.key,
-                event.topic,
-                event.key,
-                following[place],
-                event.at,
-                emitted.arrival.cause.id,
-                event.to_json().decode(),
-            )
-        )
-    seqs = await conn.fetch(Q.append_log, *columns(rows), writer)
-    published = [
-        LogRow(seq["seq"], row[3], row[4], row[8].encode(), _envelope(service, row))
-        for seq, row in zip(seqs, rows, strict=True)
-        if row[3] is not None
-    ]
-    return published, seqs[0]["others_unsent"]
-
-
-async def _sequences(conn: Connection, places: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The last sequence given so far for each (topic, key); what is published now takes the next ones."""
-    counts = Counter(places)
-    names = {short_name(*place): place for place in counts}
-    taken = await conn.fetch(Q.take_sequences, list(names), list(counts.values()))
-    return {names[r["name"]]: r["last"] - counts[names[r["name"]]] for r in taken}
-
-
-def _envelope(service: str, row: tuple[Any, ...]) -> Envelope:
-    return Envelope(row[0], row[1], f"yuqiao/{service}", beijing(row[6]), row[4], row[5])
+    places = [(emitted.event.topic, emitted.event.key) for emitted in out]
+    counts = Counter((topic, key) for topic, key in places if topic)
+    names = {place: short_name(*place) for place in counts}
+    published = [topic is not None for topic, _ in places]
+    drawn = await conn.fetchrow(Q.draw_numbers, list(names.values()), list(counts.values()), published, writer)
+    if drawn is None:
+        raise LookupError("draw_numbers gives one row")
+    last = dict(zip(drawn["names"] or (), drawn["lasts"] or (), strict=True))
+    sequences = {place: last[name] - counts[place] for place, name in names.items()}
+    log, rows = [], []
+    for seq, emitted, (topic, key) in zip(drawn["seqs"], out, places, strict=True):
+        event, sequence = emitted.event, 0
+        id_, at, body = event_id(service, emitted), beijing(event.at), event.to_json()
+        if topic:
+            sequence = sequences[topic, key] = sequences[topic, key] + 1
+            envelope = Envelope(id_, event.wire_type, f"yuqiao/{service}", at, key, sequence)
+            rows.append(LogRow(seq, topic, key, body, envelope))
+        owner, cause = emitted.arrival.key, emitted.arrival.cause.id
+        log.append((seq, id_, event.wire_type, owner, topic, key, sequence, at, cause, body.decode()))
+    await conn.copy_records_to_table("event_log", records=log, columns=LOG_COLUMNS)
+    return rows, drawn["others_unsent"]
 
 
 def log_row(service: str, row: Any) -> LogRow:

@@ -13,7 +13,7 @@ from yuqiao.runtime.batch import Batch, arrival_of_command, arrival_of_parked
 from yuqiao.runtime.clock import SystemClock
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.messages import Refused
-from yuqiao.runtime.records import Record, record_from_row
+from yuqiao.runtime.records import Record
 from yuqiao.runtime.shell import Q, Shell, StalePosition
 
 
@@ -63,6 +63,15 @@ async def test_the_same_id_with_other_bytes_is_parked(toy_pool: Any) -> None:
     await shell.run(batch(record(1, "a", "2", id="id-1")))
     assert await texts(toy_pool, "a") == ("1",)
     assert [r["reason"] for r in await toy_pool.fetch("SELECT reason FROM parked")] == ["id_reused"]
+
+
+async def test_twice_in_one_batch_is_once_and_other_bytes_are_parked(toy_pool: Any) -> None:
+    await begin(toy_pool)
+    done = await make_shell(toy_pool).run(
+        batch(record(0, "a", "1"), record(1, "a", "1"), record(2, "a", "2", id="id-1"), record(3, "b", "3"))
+    )
+    assert (done.applied, done.skipped, done.parked) == (2, 1, 1)
+    assert (await texts(toy_pool, "a"), await texts(toy_pool, "b")) == (("1",), ("3",))
 
 
 async def test_a_crash_before_the_commit_leaves_nothing_and_the_batch_can_run_again(toy_pool: Any) -> None:
@@ -207,6 +216,5 @@ async def ask(pool: Any, what: str) -> None:
 
 
 async def run_replays(shell: Shell[toy.ToyBook]) -> None:
-
     rows = await shell.pool.fetch(Q.replay_ready, 100)
-    await shell.run(Batch([arrival_of_parked(record_from_row(r), r["id"]) for r in rows]))
+    await shell.run(Batch([arrival_of_parked(r, shell.service.on) for r in rows]))

@@ -6,6 +6,7 @@ from aiokafka import TopicPartition
 from faststream.kafka import KafkaBroker
 
 from yuqiao.runtime.inlet import KafkaInlet
+from yuqiao.runtime.pace import Pace
 
 
 class Away:
@@ -26,6 +27,6 @@ class Away:
 
 async def test_an_assignment_while_the_database_is_away_is_taken_up_when_it_is_back(toy_pool: Any) -> None:
     pool: Any = Away(toy_pool, times=2)
-    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=10, pace=0)
+    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=10, pace=Pace((), waits=False))
     await inlet.on_partitions_assigned([TopicPartition("things", 0)])
     assert (pool.times, inlet.positions) == (0, {("things", 0): 0})

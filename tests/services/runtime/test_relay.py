@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.services.runtime.test_effectively_once import begin, make_shell
 from tests.services.runtime.toy import batch, record
 from yuqiao.runtime.batch import Committed, LogRow
 from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.shell import StalePosition
 
 POLL = 0.05
 
@@ -84,6 +86,18 @@ async def test_from_memory_and_from_the_table_it_is_the_same_record(toy_pool: An
     assert [(r.body, r.envelope.headers()) for r in topic.rows] == [
         (r.body, r.envelope.headers()) for r in committed.rows
     ]
+
+
+async def test_a_crash_between_commit_and_publication_does_nothing_twice_and_loses_nothing(toy_pool: Any) -> None:
+    await commit(toy_pool, "dying", 0, "1", "2")  # and its process is gone: nothing is published, no offset followed
+    with pytest.raises(StalePosition):
+        await make_shell(toy_pool, "next").run(batch(record(0, "a", "1"), record(1, "a", "2")))
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
+        relay.offer(await commit(toy_pool, "next", 2, "3"))
+        await until(lambda: len(topic.rows) == 3 and relay.idle)
+    assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
+    assert await unsent(toy_pool) == 0
 
 
 async def test_a_crash_between_publication_and_mark_publishes_the_same_again(toy_pool: Any) -> None:

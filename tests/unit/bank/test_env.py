@@ -57,3 +57,9 @@ def test_a_missing_key_is_said_when_it_is_needed(tmp_path: Path) -> None:
     env = BankEnv.read(write(tmp_path, GOOD | {"YUQIAO_PRIVATE_KEY_FILE": str(tmp_path / "none.pem")}))
     with pytest.raises(BadEnvFile, match=r"none\.pem"):
         _ = env.private_key
+
+
+def test_a_relative_path_of_the_key_begins_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("-----BEGIN", encoding="utf-8")
+    env = BankEnv.read(write(tmp_path, GOOD | {"YUQIAO_PRIVATE_KEY_FILE": "key.pem"}))
+    assert env.private_key == "-----BEGIN"

@@ -1,6 +1,7 @@
 """Every wire type has a schema that equals its model, and golden examples that are decoded for ever."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ EXAMPLES = sorted((Path(schemas.__file__).parent / "examples").rglob("*.json"))
 
 def test_the_committed_schemas_are_what_the_models_say() -> None:
     assert schemas.differences() == []
+
+
+def test_a_schema_that_is_stale_missing_or_of_no_type_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(schemas.FOLDER, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(schemas, "FOLDER", tmp_path)
+    (tmp_path / "receipt.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "reply.task.json").unlink()
+    (tmp_path / "of.nobody.json").write_text("{}", encoding="utf-8")
+    assert sorted(schemas.differences()) == ["of.nobody", "receipt", "reply.task"]
 
 
 def test_every_wire_type_has_an_example() -> None:

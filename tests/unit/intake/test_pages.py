@@ -166,7 +166,7 @@ async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> No
     assert "已放款" in (await http.get(path)).text
 
 
-@pytest.mark.parametrize("token", ["x", "é", "A" * 48, "%00", "A" * 5000])
+@pytest.mark.parametrize("token", ["x", "é", "A" * 48, "A" * 5000])
 async def test_a_link_that_is_none_opens_nothing(http: httpx.AsyncClient, token: str) -> None:
     response = await http.get(f"/e/{token}")
     assert (response.status_code, response.json()["code"]) == (404, "link_invalid")

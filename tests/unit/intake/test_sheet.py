@@ -128,10 +128,14 @@ def test_the_first_sheet_with_the_header_is_taken_and_hidden_ones_are_not() -> N
         (csv_bytes([]), "list_empty"),
         (csv_bytes([row(1)]) + b'"' + b"x" * 200_000, "file_corrupt"),
         (b"," * 1000 + csv_bytes([row(1)]), "too_many_columns"),
+        (b"," * 30_000_000, "too_many_columns"),
+        (b',"\n"' * 7_000_000, "too_many_columns"),
     ],
 )
 def test_what_is_no_list_is_refused_by_its_own_code(content: bytes, expected: str) -> None:
+    began = time.process_time()
     assert code(content) == expected
+    assert time.process_time() - began < 2
 
 
 def test_too_many_bytes_and_rows_are_refused() -> None:

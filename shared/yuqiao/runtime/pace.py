@@ -1,0 +1,78 @@
+"""When a service fetches what: small batches cost the machine more than they bring forward."""
+
+import time
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from yuqiao.contracts.streams import BankChannel, Stream, parse_bank_topic
+
+UNHURRIED = 0.1
+HURRIED = 0.01
+LONG_BATCH = 0.025
+LONGEST_REST = 0.1
+LONGEST_WAIT = 1.0
+GATHERED_BYTES = 64 * 1024
+
+
+class Pace:
+    """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
+
+    After a long batch it rests as long as that took: under load batches grow, and cost less for each record. A full one
+    is followed by the next at once.
+    """
+
+    def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
+        """`hurried`: streams, and channels of banks, for whose events somebody waits. Unless it `waits`, all are."""
+        self.waits = waits
+        self._hurried = {one.name if isinstance(one, Stream) else one for one in hurried}
+        self._gap = (HURRIED if self._hurried else UNHURRIED) if waits else 0.0
+        self._next = self._others = self._taken = 0.0
+
+    @property
+    def fetch_max_wait_ms(self) -> int:
+        """How long the broker may let a fetch wait. One under way must end before the others can be part of the next."""
+        return int(UNHURRIED * 1000) if self._hurried else 2 * int(UNHURRIED * 1000)
+
+    @property
+    def fetch_min_bytes(self) -> int:
+        """For how much it may wait: where nobody is in a hurry the broker gathers, too."""
+        return GATHERED_BYTES if self.waits and not self._hurried else 1
+
+    def until_next(self) -> float:
+        """Seconds to the next fetch."""
+        return max(0.0, self._next - time.monotonic())
+
+    def begin(self, consumer: Any) -> float:
+        """Let the others be fetched when it is their turn. Returns how many seconds to wait for records at most."""
+        left = self._others - time.monotonic()
+        if left <= 0:
+            consumer.resume(*consumer.paused())
+            return LONGEST_WAIT
+        return left
+
+    def fetched(self, consumer: Any, found: Collection[Any], *, all_of_it: bool) -> None:
+        """Records of these partitions were fetched. When that was all there was, the others pause until their next turn.
+
+        A paused partition with records that nobody took would keep the client from fetching anything for a while.
+        """
+        now = time.monotonic()
+        self._next = now + self._gap
+        others = {tp for tp in consumer.assignment() if not self._is_hurried(tp.topic)}
+        if self.waits and self._hurried and all_of_it and not others.isdisjoint(found):
+            consumer.pause(*others)
+            self._others = now + UNHURRIED
+
+    def taken(self) -> None:
+        """A batch begins."""
+        self._taken = time.monotonic()
+
+    def done(self, *, full: bool) -> None:
+        """It is committed."""
+        now = time.monotonic()
+        took = now - self._taken
+        if not full and took > LONG_BATCH:
+            self._next = now + min(took, LONGEST_REST)
+
+    def _is_hurried(self, topic: str) -> bool:
+        of_bank = parse_bank_topic(topic)
+        return (of_bank[1] if of_bank else topic) in self._hurried
