@@ -27,3 +27,9 @@ FROM matching.event_log AS m
 CROSS JOIN LATERAL jsonb_array_elements(m.body::jsonb -> 'offers') AS o
 JOIN intake.event_log AS r ON r.type = 'need.registered' AND r.body::jsonb ->> 'need' = m.body::jsonb ->> 'need'
 WHERE m.type = 'need.matched' AND m.committed_at >= $1;
+
+-- name: rush
+SELECT
+    (SELECT count(*) FROM matching.event_log AS m CROSS JOIN LATERAL jsonb_array_elements(m.body::jsonb -> 'offers') AS o
+     WHERE m.type = 'need.matched' AND o ->> 'product' = $1) AS offered,
+    (SELECT count(*) FROM matching.event_log WHERE type = 'need.waiting' AND body::jsonb ->> 'reason' = 'no_room') AS waiting;

@@ -21,6 +21,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.bench.load import bodies, send_backlog, send_steadily
 from deploy.bench.raw import round_trips, throughput
+from deploy.bench.result import Void, keep
+from deploy.bench.rush import rush
 from deploy.demo.quiet import Quiet
 from deploy.stack.brokerage import load
 from deploy.stack.children import Child, read_running
@@ -36,10 +38,6 @@ BANKS = 20
 RAW_TOPIC, RAW_ONE = "bench.raw", "bench.one"
 RATE, STEADY_SECONDS = 100, 10.0
 EVENTS_PER_NEED = 32
-
-
-class Void(Exception):
-    """The run measured something that is not right: its numbers mean nothing."""
 
 
 @dataclass
@@ -90,6 +88,7 @@ class Bench:
                 found.append(await self._round(quiet, number))
                 _say(f"round {number}: " + ", ".join(f"{k} {v:,.2f}" for k, v in found[-1].items()))
             await self._check(quiet)
+            await rush(self.stack, self.banks[0], quiet)
         return found
 
     async def _round(self, quiet: Quiet, number: int) -> dict[str, float]:
@@ -225,5 +224,5 @@ def bench(needs: int, rounds: int, home: Path = ROOT / "build" / "bench") -> dic
     spread = {name: [round(min(r[name] for r in found), 3), round(max(r[name] for r in found), 3)] for name in names}
     medians["max_service_rss_mib"] = spread["max_service_rss_mib"][1]
     result = {"machine": machine, "needs": needs, "medians": medians, "spread": spread, "rounds": found}
-    (ROOT / "build" / "bench.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
+    keep("pipeline", result)
     return result

@@ -1,12 +1,15 @@
 """All products of all banks, ready to be searched. In memory: a snapshot of one version of what stands in Postgres."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
+from itertools import chain, islice
+from math import isqrt
 
 from services.matching.bitmaps import Bits, slots_of
 from services.matching.index import Index
-from services.matching.scoring import Segment, Standing, Worth, standing_of, unsure_costs
+from services.matching.ranking import Ranking
+from services.matching.scoring import Segment, standing_of
 from services.matching.state import BankEntry, Learnt, Tally
 from services.matching.terms import Terms, terms_of
 from yuqiao.contracts.from_bank import ProductPublished
@@ -16,42 +19,13 @@ ORDERS = 64
 """So many orders of the banks take turns, so that no bank gains by who stands before it."""
 
 
-def hashed(*parts: object) -> int:
-    """A number below 2^128 that depends on nothing but its parts: a fair order that nobody can arrive first in."""
-    return int.from_bytes(sha256("/".join(map(str, parts)).encode()).digest()[:16])
+FEW = 4
+"""Up to the root of so many times the banks, products are sorted by their banks' turns; above, trying is sooner done."""
 
 
-class Ranking:
-    """What products are worth to a segment, as levels of equals."""
-
-    def __init__(self, segment: Segment, banks: Mapping[str, Standing]) -> None:
-        """`banks`: what had been learnt of each."""
-        self.banks, self._of = banks, Worth(segment, banks).of
-        self._levels: dict[int, Bits] = {}
-        self._worth: dict[int, int] = {}
-        self._steps: list[tuple[int, int, int]] | None = None
-
-    def add(self, slot: int, terms: Terms) -> None:
-        """A product."""
-        self._worth[slot] = worth = self._of(terms)
-        self._levels.setdefault(worth, Bits()).add(slot)
-        self._steps = None
-
-    def discard(self, slot: int) -> None:
-        """The product goes."""
-        worth = self._worth.pop(slot, None)
-        if worth is not None:
-            self._levels[worth].discard(slot)
-            self._steps = None
-
-    def steps(self) -> list[tuple[int, int, int]]:
-        """(level, products worth it if all their conditions are known to hold, those worth it if not), best first."""
-        if self._steps is None:
-            levels = {worth: bits.value for worth, bits in self._levels.items() if bits.value}
-            less = unsure_costs()
-            down = sorted(levels.keys() | {worth - less for worth in levels}, reverse=True)
-            self._steps = [(n, levels.get(n, 0), levels.get(n + less, 0)) for n in down]
-        return self._steps
+def hashed(of: object, name: str) -> int:
+    """A number below 2^128 that depends on nothing but these: a fair order that nobody can arrive first in."""
+    return int.from_bytes(sha256(f"{of}/{name}".encode()).digest()[:16])
 
 
 class Catalogue:
@@ -75,7 +49,7 @@ class Catalogue:
         self._paused = Bits()
         self._rankings: dict[Segment, Ranking] = {}
         self._of_banks: tuple[int, int] | None = None
-        self._orders: dict[int, list[int]] = {}
+        self._orders: dict[int, dict[str, int]] = {}
 
     def product(self, key: str) -> ProductPublished | None:
         """A product as its bank published it."""
@@ -119,11 +93,16 @@ class Catalogue:
     def put_bank(self, bank: BankEntry) -> None:
         """A bank as the register has it."""
         self.banks[bank.bank] = bank
-        self._changed(bank.bank)
+        self._bank_changed(bank.bank)
 
     def drop_bank(self, bank: str) -> None:
         """A bank goes; nothing happens when there is none."""
         self.banks.pop(bank, None)
+        self._bank_changed(bank)
+
+    def _bank_changed(self, bank: str) -> None:
+        for ranking in self._rankings.values():
+            ranking.day = None
         self._changed(bank)
 
     def put(self, key: str, product: ProductPublished) -> None:
@@ -137,7 +116,7 @@ class Catalogue:
         terms = terms_of(key, product)
         self._products[key], self._slots[key], self._terms[slot] = product, slot, terms
         self.index.add(slot, terms)
-        self._of_bank.setdefault(terms.bank, Bits()).add(slot)
+        self._join(terms.bank, slot)
         if terms.daily_quota == 0:
             self._paused.add(slot)
         for ranking in self._rankings.values():
@@ -151,7 +130,7 @@ class Catalogue:
             return
         terms = self.terms(slot)
         self.index.discard(slot, terms)
-        self._of_bank[terms.bank].discard(slot)
+        self._leave(terms.bank, slot)
         self._paused.discard(slot)
         for ranking in self._rankings.values():
             ranking.discard(slot)
@@ -160,37 +139,64 @@ class Catalogue:
         del self._products[key]
         self._changed(key)
 
+    def _join(self, bank: str, slot: int) -> None:
+        if not self.of_bank(bank):
+            self._orders.clear()
+        self._of_bank.setdefault(bank, Bits()).add(slot)
+
+    def _leave(self, bank: str, slot: int) -> None:
+        self._of_bank[bank].discard(slot)
+        if not self.of_bank(bank):
+            self._orders.clear()
+
     def _changed(self, id_: str) -> None:
         self.touched.add(id_)
         self._of_banks = None
-        self._orders.clear()
 
-    def in_turn(self, number: int) -> list[int]:
-        """Each bank's products, in one of the orders of the banks, from one of them on: any number gives a fair turn."""
-        which, begin = number % ORDERS, number // ORDERS
-        order = self._orders.get(which)
-        if order is None:
-            banks = sorted(self._of_bank, key=lambda bank: (hashed(which, bank), bank))
-            order = self._orders[which] = [bits for bank in banks if (bits := self.of_bank(bank))]
-        begin %= max(len(order), 1)
-        return order[begin:] + order[:begin]
+    def in_turn(self, products: int, number: int) -> Iterable[int]:
+        """Of these products one of each bank, its cheapest, in one of the orders of the banks, from one of them on.
 
-    def first_of(self, products: int) -> int:
-        """Of one bank's products the cheapest; of equals the first by name."""
+        Any number gives a fair turn. Few products are sorted; among many the next bank is soon found by trying.
+        """
         if products & (products - 1) == 0:
-            return products.bit_length() - 1
-        return min(slots_of(products), key=lambda slot: (self.terms(slot).rate, self.terms(slot).key))
+            return (products.bit_length() - 1,) if products else ()
+        order = self._order(number % ORDERS)
+        begin, most = number // ORDERS % len(order), isqrt(FEW * len(order))
+        few = list(islice(slots_of(products), most + 1))
+        if len(few) > most:
+            banks = chain(islice(order, begin, None), islice(order, begin))
+            return (self._cheapest(slots_of(mine)) for bank in banks if (mine := products & self.of_bank(bank)))
+        by_turn: dict[int, int] = {}
+        for slot in few:
+            turn = (order[self.terms(slot).bank] - begin) % len(order)
+            by_turn[turn] = self._cheapest((by_turn[turn], slot)) if turn in by_turn else slot
+        return [by_turn[turn] for turn in sorted(by_turn)]
+
+    def _cheapest(self, slots: Iterable[int]) -> int:
+        """Of one bank's products; of equals the first by name."""
+        return min(slots, key=lambda slot: (self.terms(slot).rate, self.terms(slot).key))
+
+    def _order(self, number: int) -> dict[str, int]:
+        """The banks with products, and the place of each, in one of the orders."""
+        found = self._orders.get(number)
+        if found is None:
+            banks = sorted((bank for bank in self._of_bank if self.of_bank(bank)), key=lambda b: (hashed(number, b), b))
+            found = self._orders[number] = {bank: place for place, bank in enumerate(banks)}
+        return found
 
     def ranking(self, segment: Segment, learnt: Mapping[str, Learnt], day: date) -> Ranking:
         """The ranking for a segment on a day; made anew only when something had been learnt since."""
+        ranking = self._rankings.get(segment)
+        if ranking is not None and ranking.rests_on(learnt, day):
+            return ranking
         banks = {}
         for bank in self.banks:
             known = learnt.get(bank)
             tally = known.until(day).get(segment.learnt_as) if known else None
             banks[bank] = standing_of(tally or UNHEARD)
-        ranking = self._rankings.get(segment)
         if ranking is None or ranking.banks != banks:
             ranking = self._rankings[segment] = Ranking(segment, banks)
             for slot in self._slots.values():
                 ranking.add(slot, self.terms(slot))
+        ranking.learnt, ranking.day = learnt, day
         return ranking

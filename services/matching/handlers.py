@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from services.matching import products, reasons
 from services.matching.book import MatchingBook
-from services.matching.domain import Choice, assign
+from services.matching.domain import assign
 from services.matching.messages import ROUND, RoundDue, RunRound
 from services.matching.nearest import nearest
 from services.matching.notes import (
@@ -19,6 +19,7 @@ from services.matching.notes import (
 )
 from services.matching.room import Room
 from services.matching.scoring import segment_of
+from services.matching.seekers import Choice
 from services.matching.snapshot import anonymous, measures_for
 from services.matching.state import Candidate
 from yuqiao.contracts.banks import BankDisabled, BankRegisterEvent

@@ -6,13 +6,29 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
-from services.matching.bitmaps import Bits, Column, Posting
+from services.matching.bitmaps import Bits, Column, Posting, without
 from services.matching.terms import Terms
 from yuqiao.contracts.values import NeedFacts
 
 T = TypeVar("T")
 KEPT = 2_000
 """So many answers of single conditions are kept: what needs say is often the same."""
+
+
+class Met(dict[Any, int]):
+    """The products that meet a condition, by what a need says: found once, kept until a product changes."""
+
+    def __init__(self, find: Callable[[Any], int], listed: Bits) -> None:
+        """`find` tells them; `listed`: all of them, for the unknown excludes nobody."""
+        super().__init__()
+        self._find, self._listed = find, listed
+
+    def __missing__(self, said: Hashable) -> int:
+        """Not asked yet."""
+        if len(self) >= KEPT:
+            self.clear()
+        self[said] = found = self._listed.value if said is None else self._find(said)
+        return found
 
 
 class Index:
@@ -27,8 +43,13 @@ class Index:
         self._rate: Column[Decimal] = Column()
         self._kinds, self._guarantees, self._industries = Posting(), Posting(), Posting()
         self._sizes, self._regions, self._tags = Posting(), Posting(), Posting()
-        self._known: dict[tuple[str, Hashable], int] = {}
-        self._meeting: dict[str, Callable[[Any], int]] = {
+        self._restricting = {
+            "guarantee": self._guarantees,
+            "industry": self._industries,
+            "size_class": self._sizes,
+            "region": self._regions,
+        }
+        meeting: dict[str, Callable[[Any], int]] = {
             "amount": partial(_between, self._amounts),
             "validity": partial(_between, self._valid),
             "kind": self._kinds.meeting_one,
@@ -40,24 +61,29 @@ class Index:
             "size_class": self._sizes.meeting_one,
             "region": self._regions.meeting_one,
         }
+        self._codes, self._met = tuple(meeting), [Met(find, self.listed) for find in meeting.values()]
 
     def add(self, slot: int, terms: Terms) -> None:
         """A product under a free slot."""
         self.listed.add(slot)
         for column, bound in self._bounds(terms):
             column.add(slot, bound)
-        for posting, codes in self._codes(terms):
+        for posting, codes in self._postings(terms):
             posting.add(slot, codes)
-        self._known.clear()
+        self._changed()
 
     def discard(self, slot: int, terms: Terms) -> None:
         """The product under this slot, as it was added, goes."""
         self.listed.discard(slot)
         for column, bound in self._bounds(terms):
             column.discard(slot, bound)
-        for posting, codes in self._codes(terms):
+        for posting, codes in self._postings(terms):
             posting.discard(slot, codes)
-        self._known.clear()
+        self._changed()
+
+    def _changed(self) -> None:
+        for met in self._met:
+            met.clear()
 
     def _bounds(self, terms: Terms) -> list[tuple[Column, object]]:  # type: ignore[type-arg]
         return [
@@ -67,7 +93,7 @@ class Index:
             (self._rate, terms.rate),
         ]
 
-    def _codes(self, terms: Terms) -> tuple[tuple[Posting, "frozenset[str] | tuple[str, ...]"], ...]:
+    def _postings(self, terms: Terms) -> tuple[tuple[Posting, "frozenset[str] | tuple[str, ...]"], ...]:
         return (
             (self._kinds, terms.kinds),
             (self._guarantees, terms.guarantee_modes),
@@ -78,59 +104,57 @@ class Index:
         )
 
     def conditions(self, need: NeedFacts, day: date) -> list[tuple[str, int]]:
-        """(code of a condition, the products that meet it) for what the need says; the unknown excludes nobody."""
-        said: list[tuple[str, Hashable]] = [
-            ("amount", need.amount_cny),
-            ("validity", day),
-            ("kind", need.kind),
-            ("tags", need.tags),
-        ]
-        if need.term_months is not None:
-            said.append(("term", need.term_months))
-        if need.max_annual_rate is not None:
-            said.append(("rate", need.max_annual_rate))
-        if need.guarantee_modes:
-            said.append(("guarantee", need.guarantee_modes))
-        if need.industry is not None:
-            said.append(("industry", need.industry))
-        if need.size_class != "undetermined":
-            said.append(("size_class", need.size_class))
-        if need.region is not None:
-            said.append(("region", need.region))
-        known = self._known.get
-        return [(one[0], self._learn(*one) if (met := known(one)) is None else met) for one in said]
-
-    def _learn(self, code: str, value: Any) -> int:
-        """The products that meet a condition, kept until a product changes."""
-        if len(self._known) >= KEPT:
-            self._known.clear()
-        self._known[code, value] = found = self._meeting[code](value)
-        return found
+        """(code of a condition, the products that meet it) for what the need says."""
+        tried = zip(self._codes, self._met, _said(need, day), strict=True)
+        return [(code, met[said]) for code, met, said in tried if said is not None]
 
     def suiting(self, need: NeedFacts, day: date) -> int:
         """The products of which no condition fails."""
         found = self.listed.value
-        for _, meeting in self.conditions(need, day):
-            found &= meeting
+        for met, said in zip(self._met, _said(need, day), strict=True):
+            found &= met[said]
         return found
 
-    def unsure(self, need: NeedFacts) -> int:
-        """The products with a condition that the need leaves unknown."""
-        listed = self.listed.value
-        if need.term_months is None:
-            return listed
-        found = 0
-        if not need.guarantee_modes:
-            found |= listed & ~self._guarantees.free.value
-        if need.industry is None:
-            found |= listed & ~self._industries.free.value
-        if need.size_class == "undetermined":
-            found |= listed & ~self._sizes.free.value
-        if need.region is None:
-            found |= listed & ~self._regions.free.value
+    def unsure(self, unknown: tuple[str, ...]) -> int:
+        """The products with a condition among these: those that a need leaves unknown."""
+        listed, found = self.listed.value, 0
+        for code in unknown:
+            found |= without(listed, self._restricting[code].free.value) if code in self._restricting else listed
         return found
+
+
+def unknown(need: NeedFacts) -> tuple[str, ...]:
+    """The codes of the conditions that the need leaves unknown."""
+    found: tuple[str, ...] = ()
+    if need.term_months is None:
+        found += ("term",)
+    if not need.guarantee_modes:
+        found += ("guarantee",)
+    if need.industry is None:
+        found += ("industry",)
+    if need.size_class == "undetermined":
+        found += ("size_class",)
+    if need.region is None:
+        found += ("region",)
+    return found
+
+
+def _said(need: NeedFacts, day: date) -> tuple[Hashable, ...]:
+    """What the conditions are tried on, in their order; None where the need does not say."""
+    return (
+        need.amount_cny,
+        day,
+        need.kind,
+        need.tags,
+        need.term_months,
+        need.max_annual_rate,
+        need.guarantee_modes or None,
+        need.industry,
+        None if need.size_class == "undetermined" else need.size_class,
+        need.region,
+    )
 
 
 def _between(columns: tuple[Column[T], Column[T]], value: T) -> int:
     low, high = columns
-    return low.at_most(value) & ~high.below(value)
+    return without(low.at_most(value), high.below(value))

@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 from services.matching.catalogue import UNHEARD
-from services.matching.domain import Choice, Pick, sought
+from services.matching.domain import sought
 from services.matching.room import Room
 from services.matching.scoring import WHOLE, Standing, parts, segment_of, standing_of, weights
+from services.matching.seekers import Choice, Pick
 from services.matching.state import Wanted
 from services.matching.terms import Terms, checks
 from yuqiao.contracts.values import Offer, Reason

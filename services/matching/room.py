@@ -1,19 +1,22 @@
 """What the quotas leave: of each product and of each bank for one local day, and of a product's total."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from copy import copy
 from datetime import date
 from typing import Self
 
+from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue
 from services.matching.state import Total, Used
+from services.matching.terms import Terms
 
 
 class Room:
     """The room of one day, for one round, which takes it.
 
-    `open`: the products of which one more offer may be made; `spent`: those whose total quota is used up.
+    `open`: the products of which one more offer may be made; `offered`: those of banks that are switched on, their total
+    quota not used up.
     """
 
     def __init__(
@@ -21,18 +24,17 @@ class Room:
     ) -> None:
         """What was used before: `quotas` by day and name of a product (`bank/product`) or bank, `totals` by product."""
         self.catalogue, self.day = catalogue, day
-        self.open, self.spent = catalogue.open, 0
-        self._today: Counter[str] = Counter()
-        self._total: Counter[str] = Counter()
-        for name, total in totals.items():
-            self._total[name] = total.used
-            self._shut_product(name)
+        self.open, self.offered = catalogue.open, catalogue.live
+        self._today: dict[str, int] = defaultdict(int)
+        self._total: dict[str, int] = defaultdict(int, {name: total.used for name, total in totals.items()})
         for quota, used in quotas.items():
             if used.day == day:
-                name = quota.partition("/")[2]
-                self._today[name] = used.used
-                self._shut_product(name)
-                self._shut_bank(name)
+                self._today[quota.partition("/")[2]] = used.used
+        for name in {*self._today, *self._total}:
+            slot = catalogue.slot(name)
+            if slot is not None:
+                self._shut_product(slot, catalogue.terms(slot))
+            self._shut_bank(name)
 
     def fork(self) -> Self:
         """The same room, to take from without a trace in this one."""
@@ -42,26 +44,24 @@ class Room:
 
     def take(self, slot: int) -> None:
         """One offer of a product is made."""
-        terms = self.catalogue.terms(slot)
-        self._total[terms.key] += 1
-        self._today[terms.key] += 1
-        self._today[terms.bank] += 1
-        self._shut_product(terms.key)
-        self._shut_bank(terms.bank)
+        terms, today = self.catalogue.terms(slot), self._today
+        key, bank = terms.key, terms.bank
+        today[key] += 1
+        today[bank] += 1
+        if terms.total_quota is not None:
+            self._total[key] += 1
+        self._shut_product(slot, terms)
+        self._shut_bank(bank)
 
-    def _shut_product(self, name: str) -> None:
-        """If it is one that is listed, and has no room left."""
-        slot = self.catalogue.slot(name)
-        if slot is None:
+    def _shut_product(self, slot: int, terms: Terms) -> None:
+        """If it has no room left."""
+        if terms.total_quota is not None and self._total[terms.key] >= terms.total_quota:
+            self.offered = without(self.offered, 1 << slot)
+        elif self._today[terms.key] < terms.daily_quota:
             return
-        terms = self.catalogue.terms(slot)
-        if terms.total_quota is not None and self._total[name] >= terms.total_quota:
-            self.spent |= 1 << slot
-            self.open &= ~(1 << slot)
-        elif self._today[name] >= terms.daily_quota:
-            self.open &= ~(1 << slot)
+        self.open = without(self.open, 1 << slot)
 
     def _shut_bank(self, name: str) -> None:
         bank = self.catalogue.banks.get(name)
         if bank is not None and self._today[name] >= bank.daily_quota:
-            self.open &= ~self.catalogue.of_bank(name)
+            self.open = without(self.open, self.catalogue.of_bank(name))

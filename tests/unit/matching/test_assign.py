@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue, hashed
-from services.matching.domain import Choice, Pick, addressed, assign
+from services.matching.domain import addressed, assign
+from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
+from services.matching.seekers import Choice, Pick, turn_of
 from services.matching.state import BankEntry, Total, Used, Wanted
 from tests.unit.matching.samples import DAY, catalogue, product, random_facts, random_product, room, wanted
 from yuqiao.contracts.from_bank import ProductPublished
@@ -106,10 +109,10 @@ def _bonus(asked: Wanted) -> int:
 
 def _suiting(asked: Wanted, before: Room) -> list[tuple[int, int]]:
     index, ranking = before.catalogue.index, before.catalogue.ranking(segment_of(asked.facts), {}, DAY)
-    level = {slot: n for n, sure, _ in ranking.steps() for slot in slots_of(sure)}
     suiting = index.suiting(asked.facts, DAY) & addressed(asked, before)
-    unsure = index.unsure(asked.facts)
-    return [(s, level[s] + _bonus(asked) - (unsure >> s & 1) * unsure_costs()) for s in slots_of(suiting)]
+    unsure = index.unsure(unknown(asked.facts))
+    level = {s: ranking.level(s) - (unsure >> s & 1) * unsure_costs() for s in slots_of(suiting)}
+    return [(slot, worth + _bonus(asked)) for slot, worth in level.items()]
 
 
 def _prefers(choice: Choice, worth: int, bank: str, made: Catalogue) -> bool:
@@ -159,7 +162,10 @@ def test_it_is_what_deferred_acceptance_gives(chance: Random, banks: int, needs:
     asked = [random_wanted(chance, n)._replace(places=1, routing=Routing(mode="single")) for n in range(needs)]
     before = Room(made, DAY, {}, {})
     choices = assign(asked, Room(made, DAY, {}, {}), {})
-    turn = {c.wanted.need: place for place, c in enumerate(choices)}
+    fit = {
+        one.need: before.catalogue.index.suiting(one.facts, DAY) & addressed(one, before) & before.open for one in asked
+    }
+    turn = {need: turn_of(suiting.bit_count(), hashed(DAY, need)) for need, suiting in fit.items()}
     assert by_name(choices, made) == by_name(_deferred_acceptance(asked, before, turn), made)
 
 
@@ -167,7 +173,7 @@ def _deferred_acceptance(asked: list[Wanted], before: Room, turn: dict[str, int]
     made = before.catalogue
     lists, kept = {}, dict[int, list[tuple[int, int, Wanted]]]()
     for one in asked:
-        order = [bits.bit_length() - 1 for bits in made.in_turn(hashed(DAY, one.need))]
+        order = list(made.in_turn(made.open, hashed(DAY, one.need)))
         suiting = [(slot, worth) for slot, worth in _suiting(one, before) if before.open >> slot & 1]
         lists[one.need] = sorted(suiting, key=lambda p: (-p[1], order.index(p[0])))
     free = list(asked)
@@ -199,6 +205,16 @@ def test_who_waited_comes_first() -> None:
         assert won.need == asked[patient - 1].need
 
 
+def test_who_can_go_elsewhere_leaves_the_place_to_who_cannot() -> None:
+    made = catalogue(product(daily_quota=1), product("bank02", daily_quota=1, kinds=["new_loan"]))
+    asked = [wanted(n, places=1, kind="renewal" if n == 0 else "new_loan") for n in range(4)]
+    for day in range(5):
+        choices = assign(asked, Room(made, DAY + timedelta(days=day), {}, {}), {})
+        placed = {made.terms(p.slot).key: c.wanted for c in choices for p in c.picks}
+        assert placed["bank01/p"] == asked[0], "it suits the renewal alone, the others go to bank02 as well"
+        assert placed["bank02/p"] in asked[1:]
+
+
 def test_a_bank_is_asked_once_with_its_best_product_and_never_again() -> None:
     listed = product(product="dear", annual_rate="0.08"), product(product="cheap")
     (choice,) = assign([wanted()], room(*listed), {})
@@ -225,6 +241,21 @@ def test_equals_take_turns() -> None:
     firsts = Counter(made.terms(c.picks[0].slot).bank for c in choices)
     assert len(firsts) == 4
     assert max(firsts.values()) < 1.4 * min(firsts.values())
+
+
+@FEW
+@given(CHANCE, st.integers(1, 80), st.integers(0, 2**128))
+def test_few_products_take_the_same_turns_as_many(chance: Random, products: int, number: int) -> None:
+    made = catalogue(*(random_product(chance, n, banks=12) for n in range(products)))
+    by_size = []
+    for few in (0, products**2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("services.matching.catalogue.FEW", few)
+            by_size.append([made.terms(slot) for slot in made.in_turn(made.index.listed.value, number)])
+    assert by_size[0] == by_size[1]
+    assert {terms.bank for terms in by_size[0]} == {terms.bank for terms in map(made.terms, range(products))}
+    for terms in by_size[0]:
+        assert terms.rate == min(made.terms(s).rate for s in slots_of(made.of_bank(terms.bank)))
 
 
 def test_used_quotas_leave_no_room_and_a_spent_total_leaves_nothing_to_wait_for() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.matching.bitmaps import MARKS, Bits, Column, slots_of
 from services.matching.catalogue import Catalogue
-from services.matching.index import Index
+from services.matching.index import Index, unknown
 from services.matching.terms import checks, terms_of
 from tests.unit.matching.samples import DAY, catalogue, facts, product, random_facts, random_product
 
@@ -46,7 +46,7 @@ def test_the_index_equals_brute_force(chance: Random, count: int, changes: int) 
         found = made.index.suiting(need, DAY)
         suiting, unsure = suiting_by_trying(made, need)
         assert keys(made, found) == suiting
-        assert keys(made, found & made.index.unsure(need)) == unsure
+        assert keys(made, found & made.index.unsure(unknown(need))) == unsure
 
 
 def test_an_index_that_forgets_a_condition_is_found() -> None:
@@ -54,7 +54,7 @@ def test_an_index_that_forgets_a_condition_is_found() -> None:
     assert suiting_by_trying(made, facts())[0] == set()
     made.index._kinds.discard(0, ["renewal"])
     made.index._kinds.add(0, [])
-    made.index._known.clear()
+    made.index._changed()
     assert keys(made, made.index.suiting(facts(), DAY)) == {"bank01/p"}
 
 

@@ -13,7 +13,7 @@ from services.matching.domain import assign
 from services.matching.reasons import offers
 from services.matching.room import Room
 from services.matching.scoring import Segment, Weights, Worth, parts, segment_of, standing_of, weights
-from services.matching.state import Learnt, Tally
+from services.matching.state import BankEntry, Learnt, Tally
 from tests.unit.matching.samples import DAY, catalogue, facts, product, terms, wanted
 
 YESTERDAY = DAY - timedelta(days=1)
@@ -48,6 +48,28 @@ def test_a_bank_that_accepts_fast_is_preferred_among_otherwise_equals() -> None:
     first, second = offers(choice, room)
     assert (first.bank, second.bank) == ("bank02", "bank01")
     assert first.reasons[-1].values["answers"] == "30"
+
+
+def test_a_ranking_is_kept_until_what_it_rests_on_changes() -> None:
+    made, segment = catalogue(product(), product("bank02")), segment_of(facts())
+    known = {"bank01": learnt("bank01", *[YES] * 30)}
+    first = made.ranking(segment, known, DAY)
+    assert made.ranking(segment, dict(known), DAY) is first
+    assert first.best(made.open, 0)[1] == made.of_bank("bank01")
+    other = made.ranking(segment, {"bank02": learnt("bank02", *[YES] * 30)}, DAY)
+    assert other.best(made.open, 0)[1] == made.of_bank("bank02")
+    known["bank01"] = learnt("bank01", *[YES] * 30, day=DAY)
+    today, tomorrow = (made.ranking(segment, known, DAY + timedelta(days=n)).banks["bank01"] for n in (0, 1))
+    assert (today.answered, tomorrow.answered) == (0, 30)
+
+
+def test_a_bank_that_is_registered_after_its_product_is_ranked() -> None:
+    made, segment = catalogue(product()), segment_of(facts())
+    made.put("bank02/p", product("bank02"))
+    before, _ = made.ranking(segment, {}, DAY).best(made.of_bank("bank02"), 0)
+    made.put_bank(BankEntry(bank="bank02", daily_quota=1, enabled=True))
+    after, _ = made.ranking(segment, {}, DAY).best(made.of_bank("bank02"), 0)
+    assert before == 0 < after
 
 
 def test_todays_answers_do_not_count_today() -> None:
