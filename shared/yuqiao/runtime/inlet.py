@@ -26,6 +26,8 @@ log = structlog.get_logger()
 FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
+PREFETCHED_BYTES = 256 * 1024
+"""Of each partition: some batches ahead. With aiokafka's megabyte a backlog would lie in memory."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
             max_poll_interval_ms=120_000,
             fetch_max_wait_ms=pace.fetch_max_wait_ms,
             fetch_min_bytes=pace.fetch_min_bytes,
+            max_partition_fetch_bytes=PREFETCHED_BYTES,
         )
         self.epoch = 0
         self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
