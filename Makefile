@@ -1,6 +1,8 @@
 # Yuqiao 渝桥. `make` alone prints this help.
-PYTHON ?= $(or $(shell sh deploy/python.sh),python3)
 BIN := .venv/bin
+ifndef PYTHON
+PYTHON := $(if $(wildcard $(BIN)/python),$(BIN)/python,$(or $(shell sh deploy/python.sh),python3))
+endif
 NEEDS ?= 1662
 BANKS ?= 8
 SEED ?= 16

@@ -64,7 +64,9 @@ class MatchingBook(Book):
             total = self.totals.get(key)
             self.totals.put(key, Total(used=total.used + 1 if total else 1))
         slot = self.catalogue.slot(key)
-        if self._room is not None and self._room.day == day and slot is not None:
+        if self._room is None or self._room.day != day or slot is None:
+            self._room = None
+        else:
             self._room.take(slot)
 
     def change(self, need: str, **fields: object) -> None:

@@ -64,9 +64,10 @@ def test_where_nobody_hurries_the_broker_gathers_and_on_a_stepped_clock_nobody_w
     assert stepped.until_next() == 0
 
 
-def test_a_long_batch_is_followed_by_a_rest_and_a_full_one_by_the_next() -> None:
-    for full in (True, False):
-        pace = Pace([], waits=False)
+def test_a_long_batch_is_followed_by_a_rest_a_full_one_by_the_next_and_a_stepped_clock_by_no_rest() -> None:
+    for waits, full in ((True, True), (True, False), (False, False)):
+        pace, consumer = Pace([], waits=waits), Partitions(OTHER)
+        pace.fetched(consumer, {OTHER: [1]}, all_of_it=not full)
         pace._taken -= 1  # a second ago
         pace.done(full=full)
-        assert (pace.until_next() > 0) is not full
+        assert (pace.until_next() > 0) is (waits and not full)

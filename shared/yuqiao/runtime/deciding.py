@@ -90,6 +90,8 @@ class Decisions(Generic[B]):
     def _checked(self, out: list[Out]) -> list[Out]:
         if len(out) > 1 and any(isinstance(o, Hold) for o in out):
             raise Undeclared("Hold is yielded alone")
+        if out and isinstance(out[0], Hold) and out[0].subject in self.book.introduced:
+            raise Undeclared(f"{out[0].subject} is known: nobody can wait for it")
         for event in out:
             if isinstance(event, Event) and not self.service.may_emit(event):
                 raise Undeclared(f"{self.service.name} does not declare {type(event).__name__}")

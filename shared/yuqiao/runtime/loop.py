@@ -116,11 +116,12 @@ class Loop(Generic[B]):
     async def _wait(self) -> Fetched | None:
         """Records, or None when something else is there to do."""
         until_look = self._look_at - time.monotonic()
+        records = self.inlet.arrived()  # records are fetched also while there are commands all the time
         if self.commands:
             await asyncio.sleep(self._answered_at + self.gather - time.monotonic())
         elif until_look > 0 and not self.inlet.ready:
             waiting = asyncio.ensure_future(self.wake.wait())
-            await asyncio.wait({waiting, self.inlet.arrived()}, timeout=until_look, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, records}, timeout=until_look, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
         self.wake.clear()
         return self.inlet.take()

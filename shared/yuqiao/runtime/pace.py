@@ -70,7 +70,9 @@ class Pace:
         """It is committed."""
         now = time.monotonic()
         took = now - self._taken
-        if not full and took > LONG_BATCH:
+        if full:
+            self._next = now
+        elif self.waits and took > LONG_BATCH:
             self._next = now + min(took, LONGEST_REST)
 
     def _is_hurried(self, topic: str) -> bool:

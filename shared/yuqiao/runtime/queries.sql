@@ -44,14 +44,18 @@ WITH taken AS (
     SELECT name, count FROM unnest($1::bytea[], $2::bigint[]) AS n (name, count) ORDER BY name
     ON CONFLICT (name) DO UPDATE SET last = s.last + excluded.last
     RETURNING name, last
+), of_keys AS (
+    SELECT array_agg(name ORDER BY name) AS names, array_agg(last ORDER BY name) AS lasts FROM taken
 ), drawn AS (
-    SELECT nextval('event_log_seq_seq') AS seq, published FROM unnest($3::boolean[]) AS row (published)
+    SELECT nextval('event_log_seq_seq') AS seq, published FROM of_keys, unnest($3::boolean[]) AS row (published)
 ), waiting AS (
     INSERT INTO unsent (seq, writer, seqs)
     SELECT min(seq), $4, array_agg(seq ORDER BY seq) FROM drawn WHERE published HAVING count(*) > 0
 )
-SELECT (SELECT array_agg(name ORDER BY name) FROM taken) AS names, (SELECT array_agg(last ORDER BY name) FROM taken) AS lasts,
-    (SELECT array_agg(seq ORDER BY seq) FROM drawn) AS seqs, EXISTS (SELECT FROM unsent WHERE writer <> $4) AS others_unsent;
+SELECT names, lasts, (SELECT array_agg(seq ORDER BY seq) FROM drawn) AS seqs FROM of_keys;
+
+-- name: others_unsent
+SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
 
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body

@@ -61,9 +61,10 @@ def event_id(service: str, emitted: Emitted) -> str:
 
 
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
-    """Give numbers, append to the event log: two statements.
+    """Give numbers, append to the event log: three statements.
 
-    Returns the rows that have a topic, in commit order, and whether another process has some that are unsent.
+    Returns the rows that have a topic, in commit order, and whether another process has some that are unsent. That is
+    asked last, of what has been committed since: the numbers may have waited for somebody who took the same key's.
     """
     if not out:
         return [], False
@@ -87,7 +88,7 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
         owner, cause = emitted.arrival.key, emitted.arrival.cause.id
         log.append((seq, id_, event.wire_type, owner, topic, key, sequence, at, cause, body.decode()))
     await conn.copy_records_to_table("event_log", records=log, columns=LOG_COLUMNS)
-    return rows, drawn["others_unsent"]
+    return rows, bool(rows) and bool(await conn.fetchval(Q.others_unsent, writer))
 
 
 def log_row(service: str, row: Any) -> LogRow:

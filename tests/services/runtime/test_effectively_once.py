@@ -218,3 +218,10 @@ async def ask(pool: Any, what: str) -> None:
 async def run_replays(shell: Shell[toy.ToyBook]) -> None:
     rows = await shell.pool.fetch(Q.replay_ready, 100)
     await shell.run(Batch([arrival_of_parked(r, shell.service.on) for r in rows]))
+
+
+async def test_who_waits_for_what_is_known_is_parked_and_waits_for_nobody(toy_pool: Any) -> None:
+    await begin(toy_pool)
+    known, insists = record(0, "a", "x", "introduce:S"), record(1, "b", "y", "insist:S")
+    committed = await make_shell(toy_pool).run(batch(known, insists))
+    assert (committed.held, committed.parked) == (0, 1)

@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 
 from tests.services.runtime.test_effectively_once import begin, make_shell
-from tests.services.runtime.toy import batch, record
-from yuqiao.runtime.batch import Committed, LogRow
+from tests.services.runtime.toy import START, Pong, batch, record
+from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
 from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.shell import StalePosition
+from yuqiao.runtime.writing import Emitted, append
 
 POLL = 0.05
 
@@ -174,3 +175,26 @@ async def test_a_frozen_leader_loses_the_lock_and_publishes_nothing_when_it_wake
         assert topics[0].rows == []
     finally:
         frozen_pool.terminate()
+
+
+async def test_who_waited_for_a_keys_number_hears_that_what_is_before_it_is_unsent(toy_pool: Any) -> None:
+    """Two processes write of one key under different locks: the second must read back, not publish from memory."""
+    arrival = arrival_of_record(record(0, "a", "x"))
+    arrival.keys = ("a",)
+    said = [Emitted(Pong(thing="a", text="", at=START), arrival, 0)]
+    async with toy_pool.acquire() as one, toy_pool.acquire() as other:
+        transaction = one.transaction()
+        await transaction.start()
+        await append(one, "toy", said, "one")
+        later = [said[0]._replace(ordinal=1)]
+        async with other.transaction():
+            waiting = asyncio.create_task(append(other, "toy", later, "other"))
+            blocked = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            async with asyncio.timeout(10):
+                while not await toy_pool.fetchval(blocked):
+                    await asyncio.sleep(0.01)
+            await transaction.commit()
+            (row,), others_unsent = await waiting
+    assert (row.envelope.sequence, others_unsent) == (2, True)

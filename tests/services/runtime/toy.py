@@ -20,7 +20,7 @@ TOPIC = streams.NEEDS.name
 
 
 class Ping(StreamEvent):
-    """`ask`: apply | raise | break | hold:<subject> | introduce:<subject>."""
+    """`ask`: apply | raise | break | hold:<subject> | insist:<subject>, known or not | introduce:<subject>."""
 
     wire_type = "test.ping"
     stream = streams.NEEDS
@@ -93,6 +93,9 @@ def on_ping(book: ToyBook, ping: Ping, at: Moment) -> Iterator[Out]:
         raise ValueError(f"cannot decide {ping.text}")
     if ping.ask.startswith("hold:") and ping.ask[5:] not in {t for c in book.counts for t in c.texts}:
         yield Hold(ping.ask[5:])
+        return
+    if ping.ask.startswith("insist:"):
+        yield Hold(ping.ask[7:])
         return
     introduce = ping.ask[10:] if ping.ask.startswith("introduce:") else ""
     yield Pong(
