@@ -28,6 +28,7 @@ SESSION = {
     "timezone": "Asia/Shanghai",
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
+    "max_parallel_workers_per_gather": "0",
     "jit": "off",
 }
 
