@@ -37,6 +37,22 @@ def bodies(first: int, count: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def product(bank: str) -> dict[str, Any]:
+    """A bank's product that suits every one of them, its quota out of the way."""
+    return {
+        "product": f"{bank}-bench",
+        "name": "测试",
+        "min_amount_cny": "10000.00",
+        "max_amount_cny": "100000000.00",
+        "min_term_months": 1,
+        "max_term_months": 120,
+        "annual_rate": "0.0385",
+        "daily_quota": 100_000,
+        "valid_from": "2022-01-01",
+        "valid_until": "2099-12-31",
+    }
+
+
 async def send_backlog(client: httpx.AsyncClient, needs: list[dict[str, Any]]) -> None:
     """All of them, in bulks, one after another. Raises when a single one is refused."""
     for start in range(0, len(needs), AT_ONCE):

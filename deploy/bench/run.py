@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
-import platform
 import shutil
-import statistics
 import sys
 import time
 from dataclasses import dataclass
@@ -19,9 +16,9 @@ import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from deploy.bench.load import bodies, send_backlog, send_steadily
+from deploy.bench.load import bodies, product, send_backlog, send_steadily
 from deploy.bench.raw import round_trips, throughput
-from deploy.bench.result import Void, keep
+from deploy.bench.result import Void, keep, machine, say, summary
 from deploy.bench.rush import rush
 from deploy.demo.quiet import Quiet
 from deploy.stack.brokerage import load
@@ -51,7 +48,7 @@ class Bench:
     def start(self) -> None:
         """Everything up, quotas out of the way."""
         products = self.stack.home / "products.yaml"
-        products.write_text(yaml.safe_dump({bank: [_product(bank)] for bank in self.banks}), encoding="utf-8")
+        products.write_text(yaml.safe_dump({bank: [product(bank)] for bank in self.banks}), encoding="utf-8")
         self.stack.up(self.banks, [self._simulators(products)])
         with httpx.Client(base_url=self.stack.url("notification"), headers=self.stack.operator_headers()) as client:
             for bank, body in bank_register(self.banks, self.stack.home).items():
@@ -80,13 +77,13 @@ class Bench:
         async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
             await quiet.products(len(self.banks))
             await self._quiet(quiet)
-            _say("warming up")
+            say("warming up")
             await throughput(self.raw_options(), RAW_TOPIC, 6, 50_000, 700)
             await self._backlog(quiet, 0, min(2_000, self.needs))
             found = []
             for number in range(1, rounds + 1):
                 found.append(await self._round(quiet, number))
-                _say(f"round {number}: " + ", ".join(f"{k} {v:,.2f}" for k, v in found[-1].items()))
+                say(f"round {number}: " + ", ".join(f"{k} {v:,.2f}" for k, v in found[-1].items()))
             await self._check(quiet)
             await rush(self.stack, self.banks[0], quiet)
         return found
@@ -181,27 +178,8 @@ class Bench:
             raise Void(f"the invariants do not hold: {findings[:3]}")
 
 
-def _product(bank: str) -> dict[str, Any]:
-    return {
-        "product": f"{bank}-bench",
-        "name": "测试",
-        "min_amount_cny": "10000.00",
-        "max_amount_cny": "100000000.00",
-        "min_term_months": 1,
-        "max_term_months": 120,
-        "annual_rate": "0.0385",
-        "daily_quota": 100_000,
-        "valid_from": "2022-01-01",
-        "valid_until": "2099-12-31",
-    }
-
-
 def _quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def bench(needs: int, rounds: int, home: Path = ROOT / "build" / "bench") -> dict[str, Any]:
@@ -212,17 +190,14 @@ def bench(needs: int, rounds: int, home: Path = ROOT / "build" / "bench") -> dic
         before.postgres.remove()
     shutil.rmtree(home, ignore_errors=True)
     measured = Bench(Stack(home, warm=True), list(load("banks.yaml"))[:BANKS], needs)
-    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    _say(f"machine: {machine}")
+    say(f"machine: {machine()}")
     try:
         measured.start()
         found = asyncio.run(measured.run(rounds))
     finally:
         measured.stack.down()
-    names = found[0].keys()
-    medians = {name: round(statistics.median(r[name] for r in found), 3) for name in names}
-    spread = {name: [round(min(r[name] for r in found), 3), round(max(r[name] for r in found), 3)] for name in names}
-    medians["max_service_rss_mib"] = spread["max_service_rss_mib"][1]
-    result = {"machine": machine, "needs": needs, "medians": medians, "spread": spread, "rounds": found}
+    found_in_all = summary(found)
+    found_in_all["medians"]["max_service_rss_mib"] = found_in_all["spread"]["max_service_rss_mib"][1]
+    result = {"machine": machine(), "needs": needs, "rounds": found, **found_in_all}
     keep("pipeline", result)
     return result

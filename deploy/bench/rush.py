@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from deploy.bench.load import bodies
+from deploy.bench.load import bodies, product
 from deploy.bench.result import Void, say
 from deploy.demo.quiet import Quiet
 from deploy.stack.stack import Stack
@@ -45,18 +45,5 @@ async def _ask(intake: httpx.AsyncClient, need: dict[str, Any]) -> None:
 
 
 def _product(bank: str) -> ProductPublished:
-    fields = {
-        "at": datetime.now(BEIJING),
-        "bank": bank,
-        "product": PRODUCT,
-        "name": "测试",
-        "min_amount_cny": AMOUNT,
-        "max_amount_cny": AMOUNT,
-        "min_term_months": 1,
-        "max_term_months": 120,
-        "annual_rate": "0.0385",
-        "daily_quota": PLACES,
-        "valid_from": "2022-01-01",
-        "valid_until": "2099-12-31",
-    }
-    return ProductPublished.model_validate(fields)
+    own = {"product": PRODUCT, "min_amount_cny": AMOUNT, "max_amount_cny": AMOUNT, "daily_quota": PLACES}
+    return ProductPublished.model_validate(product(bank) | own | {"at": datetime.now(BEIJING), "bank": bank})

@@ -66,7 +66,7 @@ class IntakeStore:
         identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
         rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
-        shelves = await load_shelves(conn, Q.load, _MODELS, list(keys), identity, rows, requests)
+        shelves = await load_shelves(conn, Q.load, _MODELS, list(keys), identity, rows, requests, read_often=("banks",))
         return IntakeBook(self.sealing, self.limits, **shelves)
 
     async def save(self, conn: Connection, book: IntakeBook) -> None:

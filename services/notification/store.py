@@ -31,7 +31,8 @@ class NotificationStore:
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> NotificationBook:
         """One statement."""
         models: Models = {"banks": Bank, "offers": Offer, "voids": Void}
-        return NotificationBook(**await load_shelves(conn, Q.load, models, list(keys)), limits=self.limits)
+        shelves = await load_shelves(conn, Q.load, models, list(keys), read_often=("banks",))
+        return NotificationBook(**shelves, limits=self.limits)
 
     async def save(self, conn: Connection, book: NotificationBook) -> None:
         """At most three statements."""

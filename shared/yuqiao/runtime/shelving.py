@@ -1,6 +1,6 @@
 """Shelves in and out of tables: one statement to load a shelf, one to save what changed on it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -20,18 +20,19 @@ async def load_shelf(conn: Connection, query: str, model: type[V], *arguments: A
     return Shelf({r["id"]: model.model_validate_json(r["body"]) for r in await conn.fetch(query, *arguments)})
 
 
-async def load_shelves(conn: Connection, query: str, models: Models, *arguments: Any) -> dict[str, Shelf[Any]]:
-    """The rows (shelf, id, body) of a query as shelves: all that a batch needs in one round trip."""
+async def load_shelves(
+    conn: Connection, query: str, models: Models, *arguments: Any, read_often: Collection[str] = ()
+) -> dict[str, Shelf[Any]]:
+    """The rows (shelf, id, body) of a query as shelves: all that a batch needs in one round trip.
+
+    `read_often`: shelves of few rows that every batch reads and hardly anybody changes; the same text is read once.
+    """
     found: dict[str, dict[str, Value]] = {name: {} for name in models}
     for row in await conn.fetch(query, *arguments):
         name = row["shelf"]
-        read = _read_often if name in READ_OFTEN else _read
+        read = _read_often if name in read_often else _read
         found[name][row["id"]] = read(models[name], row["body"])
     return {name: Shelf(rows) for name, rows in found.items()}
-
-
-READ_OFTEN = frozenset({"banks"})
-"""Few rows that every batch reads and hardly anybody changes."""
 
 
 def _read(model: type[V], body: str) -> V:
