@@ -12,6 +12,7 @@ from yuqiao.policy.states import code_of, known_codes, term
 
 WAN = Decimal(10000)
 MOST_WAN = Decimal(100000)
+MOST_FIGURE_WAN = Decimal(10_000_000_000)
 """10 亿元: more than any single need of a district's list, less than most yuan that were written into a 万元 column."""
 
 _SPLIT = re.compile(r"[、，,;；/|\s]+")
@@ -76,8 +77,11 @@ def amount_wan(text: str) -> Decimal:
 
 
 def money_wan(text: str) -> Decimal:
-    """A yearly figure in 万元 as yuan; 0 is allowed."""
-    return _yuan(number(plain(text).removesuffix("元"), "万"))
+    """A yearly figure in 万元 as yuan; 0 is allowed, more than `Money` holds is not."""
+    wan = number(plain(text).removesuffix("元"), "万")
+    if wan > MOST_FIGURE_WAN:
+        raise BadValue("amount_too_large", f"单位是万元，不得超过 {MOST_FIGURE_WAN} 万元；是否误填为元？")
+    return _yuan(wan)
 
 
 def _yuan(wan: Decimal) -> Decimal:

@@ -71,6 +71,8 @@ def test_a_good_row_is_a_filing_in_yuan() -> None:
         ("金额(万元)", "10,00", "number_invalid"),
         ("金额(万元)", "0.0000001", "number_invalid"),
         ("金额(万元)", "1000000", "amount_too_large"),
+        ("营业收入(万元)", "100000000000", "amount_too_large"),
+        ("资产总额(万元)", "10000000000.01", "amount_too_large"),
         ("期限(月)", "0", "term_invalid"),
         ("期限(月)", "1000000000", "term_invalid"),
         ("期限(月)", "1.5", "term_invalid"),
