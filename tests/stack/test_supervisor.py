@@ -38,7 +38,7 @@ class Trial:
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
         command = [sys.executable, "-m", "deploy.stack.supervisor", str(self.home), "2"]
         self.daemon.start(command, {"PYTHONPATH": path, "PATH": os.environ["PATH"]})
-        until(lambda: {r.name for r in read_running(self.home) if r.process()} == {c.name for c in children})
+        until(lambda: {r.name for r in read_running(self.home)} == {c.name for c in children})
 
     def pids(self) -> dict[str, int]:
         return {r.name: r.pid for r in read_running(self.home)}
