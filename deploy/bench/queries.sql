@@ -2,7 +2,8 @@
 SELECT coalesce(max(seq), 0) FROM feedback.event_log;
 
 -- name: answered_since
-SELECT count(*) FROM feedback.event_log WHERE seq > $1 AND type = 'offer.accepted';
+SELECT count(*) FILTER (WHERE type = 'offer.accepted') AS answered, coalesce(max(seq), $1) AS last
+FROM feedback.event_log WHERE seq > $1;
 
 -- name: counts
 SELECT

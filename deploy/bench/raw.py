@@ -9,9 +9,16 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from yuqiao.contracts.envelope import Envelope
+from yuqiao.contracts.streams import BANKS
 from yuqiao.runtime.messages import BEIJING
 
 Options = dict[str, Any]
+
+
+def spread(topics: dict[str, Any], banks: int) -> int:
+    """Over how many partitions a need's events lie: all of topics.yaml but the bank register's and the products'."""
+    shared = sum(topic["partitions"] for name, topic in topics["shared"].items() if name != BANKS.name)
+    return int(shared + banks * sum(t["partitions"] for channel, t in topics["bank"].items() if channel != "products"))
 
 
 def headers() -> list[tuple[str, bytes]]:
@@ -44,8 +51,10 @@ async def throughput(options: Options, topic: str, partitions: int, events: int,
         await asyncio.gather(producer.stop(), consumer.stop())
 
 
-async def round_trips(options: Options, topic: str, per_second: int, seconds: float, size: int) -> list[float]:
-    """Seconds from send to receipt of each event, at a steady rate."""
+async def round_trips(
+    options: Options, topic: str, partitions: int, per_second: int, seconds: float, size: int
+) -> list[float]:
+    """Seconds from send to receipt of each event, at a steady rate, over all partitions by key."""
     producer = AIOKafkaProducer(**options, acks="all", enable_idempotence=True)
     consumer = AIOKafkaConsumer(**options, enable_auto_commit=False, fetch_max_wait_ms=200)
     await asyncio.gather(producer.start(), consumer.start())
@@ -53,9 +62,10 @@ async def round_trips(options: Options, topic: str, per_second: int, seconds: fl
     took: list[float] = []
     total = int(per_second * seconds)
     try:
-        tp = TopicPartition(topic, 0)
-        consumer.assign([tp])
-        consumer.seek(tp, (await consumer.end_offsets([tp]))[tp])
+        tps = [TopicPartition(topic, p) for p in range(partitions)]
+        consumer.assign(tps)
+        for tp, end in (await consumer.end_offsets(tps)).items():
+            consumer.seek(tp, end)
         pairs = headers()
 
         async def receive() -> None:
@@ -70,7 +80,7 @@ async def round_trips(options: Options, topic: str, per_second: int, seconds: fl
             key = str(n).encode()
             await asyncio.sleep(max(0.0, began + n / per_second - time.perf_counter()))
             sent[key] = time.perf_counter()
-            await producer.send(topic, b"x" * size, key=key, partition=0, headers=pairs)
+            await producer.send(topic, b"x" * size, key=key, headers=pairs)
         await asyncio.wait_for(receiving, 30)
         return took
     finally:

@@ -19,33 +19,33 @@ SELECT id, body FROM reply;
 SELECT id, body FROM words;
 
 -- name: save_cases
-INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
-    $9::timestamptz[], $10::jsonb[])
-ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
-    outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body;
+WITH cases AS (
+    INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
+        $9::timestamptz[], $10::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
+        outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body
+)
+INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: save_deadlines
+WITH gone AS (
+    DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
+    WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref
+)
+INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank)
+SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
+ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at;
 
 -- name: save_issues
 INSERT INTO issue (id, enterprise, need, open, body)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::jsonb[])
 ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
 
--- name: save_replies
-INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
 -- name: save_words
 INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO NOTHING;
-
--- name: drop_deadlines
-DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
-WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref;
-
--- name: save_deadlines
-INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
-ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at;
 
 -- name: due
 SELECT key, kind, need, ref, lim, due_at, bank FROM deadline AS d

@@ -15,7 +15,7 @@ from yuqiao.contracts.streams import bank_topic
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Models, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Changed, Models, load_shelf, load_shelves, save_shelves
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import columns
 
@@ -46,19 +46,21 @@ class FeedbackStore:
         return FeedbackBook(**shelves, limits=self.limits, encrypt=self.encrypt)
 
     async def save(self, conn: Connection, book: FeedbackBook) -> None:
-        """At most six statements."""
-        await save_shelf(conn, Q.save_cases, book.cases, _case_columns)
-        await save_shelf(conn, Q.save_issues, book.issues, lambda _, i: (i.enterprise, i.need, i.resolution is None))
-        await save_shelf(conn, Q.save_replies, book.replies, lambda _, r: (r.key,))
-        await save_shelf(conn, Q.save_words, book.words, lambda _, w: (w.enterprise,))
+        """At most four statements."""
+        await save_shelves(
+            conn, Q.save_cases, Changed(book.cases, 8, _case_columns), Changed(book.replies, 1, lambda _, r: (r.key,))
+        )
+        issues = Changed(book.issues, 3, lambda _, i: (i.enterprise, i.need, i.resolution is None))
+        await save_shelves(conn, Q.save_issues, issues)
+        await save_shelves(conn, Q.save_words, Changed(book.words, 1, lambda _, w: (w.enterprise,)))
         before, after = (
             _deadlines(book.cases.before(), book.issues.before()),
             _deadlines((c for _, c in book.cases.changes()), (i for _, i in book.issues.changes())),
         )
-        if gone := [row for row, value in before.items() if row not in after]:
-            await conn.execute(Q.drop_deadlines, *columns(gone))
-        if new := [(*row, *value) for row, value in after.items() if before.get(row) != value]:
-            await conn.execute(Q.save_deadlines, *columns(new))
+        gone = [row for row in before if row not in after]
+        new = [(*row, *value) for row, value in after.items() if before.get(row) != value]
+        if gone or new:
+            await conn.execute(Q.save_deadlines, *columns(gone, 3), *columns(new, 8))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """Due limits, tasks and issues, earliest first."""

@@ -9,17 +9,26 @@ UNION ALL SELECT 'privates', id, body FROM need_private WHERE $2 AND key = ANY($
 UNION ALL SELECT 'rows', id, body FROM list_row WHERE $3 AND key = ANY($1::text[])
 UNION ALL SELECT 'answers', id, body FROM need_answer WHERE id = ANY($4::text[]) OR ($4::text[] IS NULL AND key = ANY($1::text[]));
 
--- name: save_needs
-INSERT INTO need (id, key, open, stated_on, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::date[], $5::jsonb[])
-ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
+-- name: save_of_needs
+WITH needs AS (
+    INSERT INTO need (id, key, open, stated_on, body)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::date[], $5::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body
+), privates AS (
+    INSERT INTO need_private (id, key, body) SELECT * FROM unnest($6::text[], $7::text[], $8::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
+), answers AS (
+    INSERT INTO need_answer (id, key, body) SELECT * FROM unnest($9::text[], $10::text[], $11::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
+), consents AS (
+    INSERT INTO consent (id, key, body) SELECT * FROM unnest($12::text[], $13::text[], $14::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
+)
+INSERT INTO progress (id, key, body) SELECT * FROM unnest($15::text[], $16::text[], $17::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: load_consents
 SELECT id, body FROM consent WHERE key = ANY($1::text[]);
-
--- name: save_consents
-INSERT INTO consent (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_pendings
 INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
@@ -30,10 +39,6 @@ DELETE FROM pending WHERE id = ANY($1::text[]);
 
 -- name: enterprises_pending_for
 SELECT DISTINCT bank, key FROM pending WHERE bank = ANY($1::text[]) ORDER BY bank, key;
-
--- name: save_progress
-INSERT INTO progress (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_rows
 INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
@@ -46,19 +51,11 @@ DELETE FROM list_row WHERE id = ANY($1::text[]);
 INSERT INTO need_list (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
--- name: save_answers
-INSERT INTO need_answer (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
 -- name: load_banks
 SELECT id, body FROM bank ORDER BY id;
 
 -- name: save_banks
 INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
--- name: save_privates
-INSERT INTO need_private (id, key, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_reports

@@ -1,4 +1,4 @@
-"""Loads and saves an intake book: one statement per shelf, whatever the batch's size."""
+"""Loads and saves an intake book: a number of statements that does not depend on the batch's size."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Models, drop_rows, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Changed, Models, drop_rows, load_shelves, save_shelves
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 from yuqiao.runtime.writing import columns
@@ -71,16 +71,21 @@ class IntakeStore:
 
     async def save(self, conn: Connection, book: IntakeBook) -> None:
         """Write what changed."""
-        await save_shelf(conn, Q.save_needs, book.needs, lambda _, n: (n.enterprise, n.open, n.facts.stated_on))
-        await save_shelf(conn, Q.save_consents, book.consents, lambda _, c: (c.enterprise,))
-        await save_shelf(conn, Q.save_pendings, book.pendings, lambda _, p: (p.enterprise, p.bank))
+        await save_shelves(
+            conn,
+            Q.save_of_needs,
+            Changed(book.needs, 3, lambda _, n: (n.enterprise, n.open, n.facts.stated_on)),
+            Changed(book.privates, 1, lambda _, p: (p.enterprise,)),
+            Changed(book.answers, 1, lambda _, a: (a.enterprise,)),
+            Changed(book.consents, 1, lambda _, c: (c.enterprise,)),
+            Changed(book.progress, 1, lambda _, p: (p.enterprise,)),
+        )
+        pendings = Changed(book.pendings, 2, lambda _, p: (p.enterprise, p.bank))
+        await save_shelves(conn, Q.save_pendings, pendings)
         await drop_rows(conn, Q.drop_pendings, book.pendings.dropped)
-        await save_shelf(conn, Q.save_progress, book.progress, lambda _, p: (p.enterprise,))
-        await save_shelf(conn, Q.save_privates, book.privates, lambda _, p: (p.enterprise,))
-        await save_shelf(conn, Q.save_answers, book.answers, lambda _, a: (a.enterprise,))
-        await save_shelf(conn, Q.save_banks, book.banks)
-        await save_shelf(conn, Q.save_lists, book.lists)
-        await save_shelf(conn, Q.save_rows, book.rows, lambda _, r: (r.enterprise, r.list_id))
+        await save_shelves(conn, Q.save_banks, Changed(book.banks))
+        await save_shelves(conn, Q.save_lists, Changed(book.lists))
+        await save_shelves(conn, Q.save_rows, Changed(book.rows, 2, lambda _, r: (r.enterprise, r.list_id)))
         await drop_rows(conn, Q.drop_rows, book.rows.dropped)
         if reports := book.reports.changes():
             await conn.execute(Q.save_reports, *columns([(i, r.version, r.body) for i, r in reports]))

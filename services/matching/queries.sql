@@ -1,15 +1,13 @@
 -- name: load
-SELECT 'needs' AS shelf, id, body FROM need WHERE enterprise = ANY($1::text[])
-UNION ALL SELECT 'learnt', id, body FROM learnt WHERE $2 OR id = ANY($1)
-UNION ALL SELECT 'totals', id, body FROM total WHERE $2
-UNION ALL SELECT 'rounds', id, body FROM round WHERE $2
-UNION ALL SELECT 'quotas', id, body FROM quota WHERE $2 AND day >= (SELECT max(day) FROM quota) - 1;
-
--- name: catalogue_changes
-SELECT CASE WHEN withdrawn THEN 'withdrawn' ELSE 'product' END AS kind, id, body, 0::bigint AS version
-FROM product WHERE changed > $1 OR id = ANY($2::text[])
-UNION ALL SELECT 'bank', id, body, 0 FROM bank WHERE changed > $1 OR id = ANY($2)
-UNION ALL SELECT 'version', '', NULL, version FROM catalogue;
+SELECT 'needs' AS shelf, id, body, NULL::bigint AS version FROM need WHERE enterprise = ANY($1::text[])
+UNION ALL SELECT 'learnt', id, body, NULL FROM learnt WHERE $2 OR id = ANY($1)
+UNION ALL SELECT 'totals', id, body, NULL FROM total WHERE $2
+UNION ALL SELECT 'rounds', id, body, NULL FROM round WHERE $2
+UNION ALL SELECT 'quotas', id, body, NULL FROM quota WHERE $2 AND day >= (SELECT max(day) FROM quota) - 1
+UNION ALL SELECT CASE WHEN withdrawn THEN 'withdrawn' ELSE 'product' END, id, body, NULL
+    FROM product WHERE $2 AND (changed > $3 OR id = ANY($4::text[]))
+UNION ALL SELECT 'bank', id, body, NULL FROM bank WHERE $2 AND (changed > $3 OR id = ANY($4))
+UNION ALL SELECT 'version', '', NULL, version FROM catalogue WHERE $2;
 
 -- name: listed_products
 SELECT id, body FROM product WHERE NOT withdrawn ORDER BY id;
@@ -26,11 +24,18 @@ SELECT id, body FROM need;
 -- name: all_quotas
 SELECT id, body FROM quota;
 
--- name: save_needs
-INSERT INTO need (id, enterprise, status, reason, retry_on, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::jsonb[])
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, retry_on = excluded.retry_on,
-    body = excluded.body;
+-- name: save_decisions
+WITH needs AS (
+    INSERT INTO need (id, enterprise, status, reason, retry_on, body)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, retry_on = excluded.retry_on,
+        body = excluded.body
+), quotas AS (
+    INSERT INTO quota (id, day, body) SELECT * FROM unnest($7::text[], $8::date[], $9::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
+)
+INSERT INTO learnt (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_products
 WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
@@ -48,10 +53,6 @@ INSERT INTO bank (id, body, changed)
 SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::jsonb[]) AS given (id, body), next
 ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 
--- name: save_quotas
-INSERT INTO quota (id, day, body) SELECT * FROM unnest($1::text[], $2::date[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
 -- name: all_totals
 SELECT id, body FROM total;
 
@@ -61,10 +62,6 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: all_learnt
 SELECT id, body FROM learnt;
-
--- name: save_learnt
-INSERT INTO learnt (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: all_rounds
 SELECT id, body FROM round;

@@ -1,7 +1,8 @@
 """Loads and saves matching's book."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 from asyncpg import Connection
 
@@ -16,12 +17,14 @@ from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.runtime.messages import BadRecord, Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Models, drop_rows, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Changed, Models, drop_rows, load_shelf, save_shelves, shelves_of
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
 ROUND_AT = time(9)
 """In Beijing."""
+CATALOGUE = ("product", "withdrawn", "bank", "version")
+"""The rows that `load` gives of the catalogue; the others lie on the shelves of a book."""
 
 
 class MatchingStore:
@@ -40,26 +43,27 @@ class MatchingStore:
         return [_keys(m, waiting) for m in messages]
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
-        """At most two statements. The quotas are locked by their key, what was learnt of a bank by the bank's."""
-        book = MatchingBook(await self._refreshed(conn) if QUOTA in keys else None)
+        """One statement. The quotas are locked by their key, what was learnt of a bank by the bank's."""
+        takes_room, catalogue = QUOTA in keys, self.catalogue
+        rows = await conn.fetch(Q.load, list(keys), takes_room, catalogue.version, list(catalogue.touched))
+        book = MatchingBook(self._refreshed([r for r in rows if r["shelf"] in CATALOGUE]) if takes_room else None)
         models: Models = {"needs": Candidate, "quotas": Used, "totals": Total, "rounds": Rounds, "learnt": Learnt}
-        for name, shelf in (await load_shelves(conn, Q.load, models, list(keys), QUOTA in keys)).items():
+        for name, shelf in shelves_of((r for r in rows if r["shelf"] in models), models).items():
             setattr(book, name, shelf)
         return book
 
-    async def _refreshed(self, conn: Connection) -> Catalogue:
-        """The catalogue as it stands: what others changed is read, and what a batch of ours touched, committed or not."""
+    def _refreshed(self, rows: Iterable[Any]) -> Catalogue:
+        """The catalogue as it stands: what others changed was read, and what a batch of ours touched, committed or not."""
         catalogue = self.catalogue
-        rows = await conn.fetch(Q.catalogue_changes, catalogue.version, list(catalogue.touched))
         for id_ in tuple(catalogue.touched):
             catalogue.drop(id_)
             catalogue.drop_bank(id_)
         for row in rows:
-            if row["kind"] == "bank":
+            if row["shelf"] == "bank":
                 catalogue.put_bank(BankEntry.model_validate_json(row["body"]))
-            elif row["kind"] == "product":
+            elif row["shelf"] == "product":
                 catalogue.put(row["id"], ProductPublished.model_validate_json(row["body"]))
-            elif row["kind"] == "withdrawn":
+            elif row["shelf"] == "withdrawn":
                 catalogue.drop(row["id"])
             else:
                 catalogue.version = row["version"]
@@ -67,15 +71,15 @@ class MatchingStore:
         return catalogue
 
     async def save(self, conn: Connection, book: MatchingBook) -> None:
-        """At most eight statements. Whoever changes the catalogue counts its version up, so that others see it."""
-        await save_shelf(conn, Q.save_needs, book.needs, _need_columns)
-        await save_shelf(conn, Q.save_products, book.products)
+        """At most six statements. Whoever changes the catalogue counts its version up, so that others see it."""
+        quotas = Changed(book.quotas, 1, lambda _, q: (q.day,))
+        await save_shelves(conn, Q.save_decisions, Changed(book.needs, 4, _need_columns), quotas, Changed(book.learnt))
+        await save_shelves(conn, Q.save_products, Changed(book.products))
         await drop_rows(conn, Q.withdraw_products, book.products.dropped)
-        await save_shelf(conn, Q.save_banks, book.banks)
-        await save_shelf(conn, Q.save_quotas, book.quotas, lambda _, q: (q.day,))
-        await save_shelf(conn, Q.save_totals, book.totals)
-        await save_shelf(conn, Q.save_rounds, book.rounds, lambda _, r: (r.asked, r.asked_at, r.held))
-        await save_shelf(conn, Q.save_learnt, book.learnt)
+        await save_shelves(conn, Q.save_banks, Changed(book.banks))
+        await save_shelves(conn, Q.save_totals, Changed(book.totals))
+        rounds = Changed(book.rounds, 3, lambda _, r: (r.asked, r.asked_at, r.held))
+        await save_shelves(conn, Q.save_rounds, rounds)
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """At most one round: at 09:00 of the first day on which something waits, or out of turn when room came."""

@@ -10,7 +10,7 @@ from services.notification.domain import Bank, Offer, Void
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.settings import Settings
-from yuqiao.runtime.shelving import Models, load_shelf, load_shelves, save_shelf
+from yuqiao.runtime.shelving import Changed, Models, load_shelf, load_shelves, save_shelves
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.store import keys_of
 
@@ -36,9 +36,10 @@ class NotificationStore:
 
     async def save(self, conn: Connection, book: NotificationBook) -> None:
         """At most three statements."""
-        await save_shelf(conn, Q.save_banks, book.banks)
-        await save_shelf(conn, Q.save_offers, book.offers, lambda _, o: (o.enterprise, o.bank, o.closed is None))
-        await save_shelf(conn, Q.save_voids, book.voids, lambda _, v: (v.enterprise,))
+        await save_shelves(conn, Q.save_banks, Changed(book.banks))
+        offers = Changed(book.offers, 3, lambda _, o: (o.enterprise, o.bank, o.closed is None))
+        await save_shelves(conn, Q.save_offers, offers)
+        await save_shelves(conn, Q.save_voids, Changed(book.voids, 1, lambda _, v: (v.enterprise,)))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """Notification waits for nobody: limits are feedback's."""

@@ -40,6 +40,8 @@ log = structlog.get_logger()
 
 GATHER = 0.05
 """Seconds: under load an answer over HTTP comes so much later, and many share one commit; alone it comes at once."""
+MARK_AFTER = 0.1
+"""Seconds: so long a killed process may have published what its successor publishes again."""
 
 
 class Process(Generic[B]):
@@ -55,7 +57,8 @@ class Process(Generic[B]):
         pace = Pace(service.hurried, waits=settings.clock == "system")  # everybody waits for a stepped clock
         self.inlet = KafkaInlet(self.broker, pattern, member, pool, settings.batch_size, pace)
         self.publisher = KafkaPublisher(settings)
-        self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds)
+        mark_after = MARK_AFTER if pace.waits else 0.0
+        self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds, mark_after)
         self.store = service.store(settings)
         writer = f"{os.uname().nodename}/{os.getpid()}"
         held_for = timedelta(days=settings.held_days)

@@ -1,19 +1,12 @@
--- name: lock_move_and_claim
-WITH locked AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.keys'))::text
-    UNION ALL SELECT pg_advisory_xact_lock(lock)::text FROM unnest($1::bigint[]) AS k (lock)
-), moved AS (
-    UPDATE position AS p SET next = m.next
-    FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS m (topic, partition, expected, next)
-    WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.expected
-    RETURNING p.topic
-), claimed AS (
-    INSERT INTO inbox (name, digest) SELECT name, digest FROM unnest($6::bytea[], $7::bytea[]) AS c (name, digest)
-    ON CONFLICT DO NOTHING
-    RETURNING name
-)
-SELECT (SELECT count(*) FROM locked) AS locked, (SELECT count(*) FROM moved) AS moved,
-    (SELECT array_agg(name) FROM claimed) AS claimed;
+-- name: begin_batch
+SELECT moved, claimed, parked_keys, replaying
+FROM begin_batch($1::bigint[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[], $7::bytea[], $8::text[]);
+
+-- name: draw_numbers
+SELECT lasts, seqs, others_unsent FROM draw_numbers($1::bytea[], $2::bigint[], $3::boolean[], $4);
+
+-- name: introduce
+SELECT id, subject, topic, partition, "offset", record_key, headers, body FROM introduce($1::text[], $2::text[]);
 
 -- name: begin_positions
 INSERT INTO position (topic, partition, next)
@@ -34,29 +27,6 @@ SELECT name, digest FROM inbox WHERE name = ANY($1::bytea[]);
 -- name: lock_all_keys
 SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 
--- name: parked_keys
-SELECT key, bool_and(asked = 'replay') IS TRUE AS replaying
-FROM parked WHERE decided_at IS NULL AND key = ANY($1::text[]) GROUP BY key;
-
--- name: draw_numbers
-WITH taken AS (
-    INSERT INTO sequence AS s (name, last)
-    SELECT name, count FROM unnest($1::bytea[], $2::bigint[]) AS n (name, count) ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET last = s.last + excluded.last
-    RETURNING name, last
-), of_keys AS (
-    SELECT array_agg(name ORDER BY name) AS names, array_agg(last ORDER BY name) AS lasts FROM taken
-), drawn AS (
-    SELECT nextval('event_log_seq_seq') AS seq, published FROM of_keys, unnest($3::boolean[]) AS row (published)
-), waiting AS (
-    INSERT INTO unsent (seq, writer, seqs)
-    SELECT min(seq), $4, array_agg(seq ORDER BY seq) FROM drawn WHERE published HAVING count(*) > 0
-)
-SELECT names, lasts, (SELECT array_agg(seq ORDER BY seq) FROM drawn) AS seqs FROM of_keys;
-
--- name: others_unsent
-SELECT EXISTS (SELECT FROM unsent WHERE writer <> $1);
-
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
 FROM (SELECT seq, seqs FROM unsent ORDER BY seq LIMIT $1) AS u JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
@@ -70,11 +40,6 @@ SELECT pg_try_advisory_xact_lock(hashtext(current_schema() || '.relay'));
 -- name: hold_exclusive
 SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.subject'));
 
--- name: introduce
-WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtext(current_schema() || '.subject')))
-INSERT INTO subject (subject, key)
-SELECT given.subject, given.key FROM locked, unnest($1::text[], $2::text[]) AS given (subject, key) ON CONFLICT DO NOTHING;
-
 -- name: known_subjects
 SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
 
@@ -82,10 +47,6 @@ SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
 INSERT INTO held (subject, key, topic, partition, "offset", record_key, headers, body, held_at, expires_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::bytea[],
     $9::timestamptz[], $10::timestamptz[]);
-
--- name: held_for
-SELECT id, subject, topic, partition, "offset", record_key, headers, body FROM held
-WHERE released_at IS NULL AND subject = ANY($1::text[]) ORDER BY id;
 
 -- name: held_ready
 SELECT h.id, h.subject, h.topic, h.partition, h."offset", h.record_key, h.headers, h.body, h.expires_at <= $1 AS expired

@@ -36,9 +36,16 @@ class Publisher(Protocol):
 class Relay:
     """Publishes from memory what this process has just committed where nothing of others is unsent, else by reading."""
 
-    def __init__(self, service: str, pool: "Pool[Any]", publisher: Publisher, poll_seconds: float) -> None:
-        """`poll_seconds`: how often a process without the lock tries to get it, and one with it looks for others' rows."""
+    def __init__(
+        self, service: str, pool: "Pool[Any]", publisher: Publisher, poll_seconds: float, mark_after: float = 0.0
+    ) -> None:
+        """`poll_seconds`: how often a process without the lock tries to get it, and one with it looks for others' rows.
+
+        What was published from memory is marked within `mark_after` seconds: one mark for many small batches. A process
+        that is killed before it publishes again what it had not marked, which is harmless.
+        """
         self.service, self.pool, self.publisher, self.poll = service, pool, publisher, poll_seconds
+        self.mark_after = mark_after
         self.queue: list[Committed] = []
         self.wake = asyncio.Event()
         self.must_read = True
@@ -48,6 +55,7 @@ class Relay:
         self.behind = False
         self.offered = False
         self.after_publish: Any = None
+        self.acknowledged: list[int] = []
         self.marking: asyncio.Future[Any] | None = None
 
     def offer(self, committed: Committed) -> None:
@@ -122,7 +130,7 @@ class Relay:
                 await self._read_all()
             elif self.queue:
                 together = self._together()
-                await self._publish([committed.rows for committed in self.queue[:together]])
+                await self._publish([committed.rows for committed in self.queue[:together]], self.mark_after)
                 del self.queue[:together]
             elif self.marking:
                 self.wake.clear()
@@ -139,17 +147,18 @@ class Relay:
         return max(1, bisect_right(rows, ROWS_AT_ONCE))
 
     async def _read_all(self) -> None:
-        await self._marked()
+        await self._all_marked()
         self.queue.clear()
         self.must_read = False
         while rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE):
             by_batch = sorted(rows, key=itemgetter("batch", "seq"))
             await self._publish(
-                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))]
+                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))],
+                mark_after=0.0,
             )
-            await self._marked()
+            await self._all_marked()
 
-    async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
+    async def _publish(self, batches: Sequence[Sequence[LogRow]], mark_after: float) -> None:
         rows = [row for batch in batches for row in batch]
         try:
             await self.publisher.publish(rows)
@@ -157,25 +166,37 @@ class Relay:
             raise PublishFailed(f"{type(error).__name__}: {error}") from error
         if self.after_publish:
             self.after_publish()
-        await self._marked()
-        self.marking = asyncio.ensure_future(self._mark([batch[0].seq for batch in batches]))
+        self.acknowledged += [batch[0].seq for batch in batches]
         metrics.published.inc(len(rows))
+        if self.marking is None:
+            self.marking = asyncio.ensure_future(self._mark(mark_after))
+        elif self.marking.done():
+            await self._marked()
 
-    async def _mark(self, batches: list[int]) -> None:
-        """What is acknowledged is unsent no more. The next publication does not wait for this commit, the next mark does."""
+    async def _mark(self, after: float) -> None:
+        """What is acknowledged is unsent no more. No publication waits for this."""
+        await asyncio.sleep(after)
+        batches, self.acknowledged = self.acknowledged, []
         await self.pool.execute(Q.mark_sent, batches)
 
     async def _marked(self) -> None:
-        """The mark under way is committed. Raises PostgresError and the like when it failed."""
+        """The mark under way is committed, the next begins. Raises PostgresError and the like when it failed."""
         marking, self.marking = self.marking, None
         if marking is not None:
             await asyncio.shield(marking)
+        if self.acknowledged:
+            self.marking = asyncio.ensure_future(self._mark(self.mark_after))
+
+    async def _all_marked(self) -> None:
+        while self.marking:
+            await self._marked()
 
     async def resign(self) -> None:
         """Give the lock up."""
         conn, self.leading = self.leading, None
         with contextlib.suppress(Exception):
-            await self._marked()
+            await self._all_marked()
+        self.acknowledged.clear()
         metrics.relay_leading.set(0)
         if conn is not None:
             await self._give_back(conn)

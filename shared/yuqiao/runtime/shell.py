@@ -46,30 +46,35 @@ class Shell(Generic[B]):
     async def run(self, batch: Batch) -> Committed:
         """One transaction. Raises StalePosition; Again; database errors; whatever a book's rule raises (a bug)."""
         async with borrowed(self.pool) as conn, conn.transaction():
-            claimed = await self._lock_move_and_claim(conn, batch)
+            claimed, parked = await self._begin(conn, batch)
             fresh, reused = await self._fresh(conn, batch.arrivals, claimed)
             now = await self.clock.read(conn)
             if not fresh:
                 return Committed(now, skipped=len(batch.arrivals))
-            decisions = await self._decide(conn, fresh, now, reused)
+            decisions = await self._decide(conn, fresh, now, parked, reused)
             decisions.skipped += len(batch.arrivals) - len(fresh)
             committed = await self._save(conn, decisions, fresh)
             self.before_commit()
             return committed
 
-    async def _lock_move_and_claim(self, conn: Connection, batch: Batch) -> set[bytes]:
-        """Lock every key, in one order; move all positions or none; the names of the claims that nobody had made."""
+    async def _begin(self, conn: Connection, batch: Batch) -> tuple[set[bytes], dict[str, bool]]:
+        """Lock every key, in one order; move all positions or none.
+
+        Returns the names of the claims that nobody had made, and the keys with parked messages (`Decisions.parked_keys`).
+        """
         await self._name_keys(conn, batch.arrivals)
-        locks = sorted({_lock(self.service.name, key) for a in batch.arrivals for key in a.keys})
+        keys = sorted({key for a in batch.arrivals for key in a.keys})
+        locks = sorted(_lock(self.service.name, key) for key in keys)
         if len(locks) > LOCKS_AT_ONCE:
             await conn.fetch(Q.lock_all_keys)
             locks.clear()
         moves = [(topic, part, expected, next_) for (topic, part), (expected, next_) in sorted(batch.moves.items())]
         claims = [a.claim for a in batch.arrivals if a.claim]
-        row = await conn.fetchrow(Q.lock_move_and_claim, locks, *writing.columns(moves, 4), *writing.columns(claims, 2))
+        row = await conn.fetchrow(Q.begin_batch, locks, *writing.columns(moves, 4), *writing.columns(claims, 2), keys)
         if row is None or row["moved"] != len(moves):
             raise StalePosition(", ".join(f"{topic}/{part}" for topic, part, _, _ in moves))
-        return set(row["claimed"] or ())
+        parked = dict(zip(row["parked_keys"] or (), row["replaying"] or (), strict=True))
+        return set(row["claimed"] or ()), parked
 
     async def _name_keys(self, conn: Connection, arrivals: list[Arrival]) -> None:
         found = iter(await self.store.keys(conn, [a.message for a in arrivals if a.message is not None]))
@@ -115,9 +120,10 @@ class Shell(Generic[B]):
             if (a.held_id is None or a.held_id in held_open) and (a.parked_id is None or a.parked_id in parked_open)
         ]
 
-    async def _decide(self, conn: Connection, arrivals: list[Arrival], now: datetime, reused: set[int]) -> Decisions[B]:
+    async def _decide(
+        self, conn: Connection, arrivals: list[Arrival], now: datetime, parked: dict[str, bool], reused: set[int]
+    ) -> Decisions[B]:
         keys = sorted({key for a in arrivals for key in a.keys})
-        parked = {r["key"]: r["replaying"] for r in await conn.fetch(Q.parked_keys, keys)}
         messages = [a.message for a in arrivals if a.message is not None]
         book = await self.store.load(conn, keys, messages)
         decisions = Decisions(self.service, book, now, parked)
@@ -132,8 +138,7 @@ class Shell(Generic[B]):
         introduced = decisions.book.introduced
         while subjects := sorted(introduced.keys() - done):
             done.update(subjects)
-            await conn.execute(Q.introduce, subjects, [introduced[subject] for subject in subjects])
-            rows = await conn.fetch(Q.held_for, subjects)
+            rows = await conn.fetch(Q.introduce, subjects, [introduced[subject] for subject in subjects])
             kept = [(arrival_of_held(record_from_row(r), r["id"], False, r["subject"]), r["subject"]) for r in rows]
             decisions.release(kept, set(subjects).__contains__)
 

@@ -1,8 +1,8 @@
-"""Shelves in and out of tables: one statement to load a shelf, one to save what changed on it."""
+"""Shelves in and out of tables: one statement to load those of a service, one to save what changes together."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from asyncpg import Connection
 
@@ -27,12 +27,17 @@ async def load_shelves(
 
     `read_often`: shelves of few rows that every batch reads and hardly anybody changes; the same text is read once.
     """
+    return shelves_of(await conn.fetch(query, *arguments), models, read_often)
+
+
+def shelves_of(rows: Iterable[Any], models: Models, read_often: Collection[str] = ()) -> dict[str, Shelf[Any]]:
+    """Rows (shelf, id, body) as shelves, see `load_shelves`."""
     found: dict[str, dict[str, Value]] = {name: {} for name in models}
-    for row in await conn.fetch(query, *arguments):
+    for row in rows:
         name = row["shelf"]
         read = _read_often if name in read_often else _read
         found[name][row["id"]] = read(models[name], row["body"])
-    return {name: Shelf(rows) for name, rows in found.items()}
+    return {name: Shelf(shelf) for name, shelf in found.items()}
 
 
 def _read(model: type[V], body: str) -> V:
@@ -42,16 +47,29 @@ def _read(model: type[V], body: str) -> V:
 _read_often = lru_cache(maxsize=1024)(_read)
 
 
-async def save_shelf(
-    conn: Connection, query: str, shelf: Shelf[V], row: Callable[[str, V], Sequence[Any]] | None = None
-) -> None:
-    """Upsert the changed rows: (id, *row(id, value), body) as column arrays. Nothing is said when nothing changed."""
-    rows = [
-        (id_, *(row(id_, value) if row else ()), value.model_dump_json(exclude_defaults=True))
-        for id_, value in shelf.changes()
-    ]
-    if rows:
-        await conn.execute(query, *columns(rows))
+class Changed(NamedTuple, Generic[V]):
+    """A shelf to be saved, and the `between` columns that its rows have after id and before body: `row(id, value)`."""
+
+    shelf: Shelf[V]
+    between: int = 0
+    row: Callable[[str, V], Sequence[Any]] = lambda _id, _value: ()
+
+    def columns(self) -> list[list[Any]]:
+        """The changed rows as column arrays: id, what `row` gives, body."""
+        rows = [
+            (id_, *self.row(id_, value), value.model_dump_json(exclude_defaults=True))
+            for id_, value in self.shelf.changes()
+        ]
+        return columns(rows, self.between + 2)
+
+
+async def save_shelves(conn: Connection, query: str, *shelves: Changed[Any]) -> None:
+    """Upsert the changed rows of shelves that mostly change together: the query takes the columns of the first, of the second …
+
+    Nothing is said when nothing changed.
+    """
+    if any(changed.shelf.changes() for changed in shelves):
+        await conn.execute(query, *(column for changed in shelves for column in changed.columns()))
 
 
 async def drop_rows(conn: Connection, query: str, ids: Iterable[str]) -> None:

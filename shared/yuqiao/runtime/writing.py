@@ -61,22 +61,22 @@ def event_id(service: str, emitted: Emitted) -> str:
 
 
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
-    """Give numbers, append to the event log: three statements.
+    """Give numbers, append to the event log: two statements.
 
-    Returns the rows that have a topic, in commit order, and whether another process has some that are unsent. That is
-    asked last, of what has been committed since: the numbers may have waited for somebody who took the same key's.
+    Returns the rows that have a topic, in commit order, and whether another process has some that are unsent.
     """
     if not out:
         return [], False
     places = [(emitted.event.topic, emitted.event.key) for emitted in out]
     counts = Counter((topic, key) for topic, key in places if topic)
-    names = {place: short_name(*place) for place in counts}
+    named = {short_name(*place): place for place in counts}
+    names = sorted(named)
     published = [topic is not None for topic, _ in places]
-    drawn = await conn.fetchrow(Q.draw_numbers, list(names.values()), list(counts.values()), published, writer)
+    drawn = await conn.fetchrow(Q.draw_numbers, names, [counts[named[name]] for name in names], published, writer)
     if drawn is None:
         raise LookupError("draw_numbers gives one row")
-    last = dict(zip(drawn["names"] or (), drawn["lasts"] or (), strict=True))
-    sequences = {place: last[name] - counts[place] for place, name in names.items()}
+    lasts = zip(names, drawn["lasts"] or (), strict=True)
+    sequences = {named[name]: last - counts[named[name]] for name, last in lasts}
     log, rows = [], []
     for seq, emitted, (topic, key) in zip(drawn["seqs"], out, places, strict=True):
         event, sequence = emitted.event, 0
@@ -88,7 +88,7 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
         owner, cause = emitted.arrival.key, emitted.arrival.cause.id
         log.append((seq, id_, event.wire_type, owner, topic, key, sequence, at, cause, body.decode()))
     await conn.copy_records_to_table("event_log", records=log, columns=LOG_COLUMNS)
-    return rows, bool(rows) and bool(await conn.fetchval(Q.others_unsent, writer))
+    return rows, bool(rows) and drawn["others_unsent"]
 
 
 def log_row(service: str, row: Any) -> LogRow:
