@@ -1,0 +1,9 @@
+-- Nobody compares bodies: looking at them would be most of what an analysis of these tables costs.
+ALTER TABLE need ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE need_private ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE consent ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE pending ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE progress ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE list_row ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE list_report ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE need_answer ALTER COLUMN body SET STATISTICS 0;
