@@ -15,6 +15,7 @@ from deploy.bench import market, result
 from deploy.bench.crowd import Crowd, faults, ratio
 from deploy.bench.finding import Market
 from deploy.bench.optimum import optimum
+from deploy.bench.raw import spread
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue
 from services.matching.domain import assign
@@ -99,3 +100,11 @@ def test_one_parts_figures_stay_beside_the_others(tmp_path: Path, monkeypatch: p
     found = json.loads(kept.read_text(encoding="utf-8"))
     assert (found["medians"], found["spread"]["a"]) == ({"a": 2.0, "b": 4.0}, [1.0, 9.0])
     assert set(found["at"]) == {"one", "other"}
+
+
+def test_raw_lies_on_as_many_partitions_as_a_needs_events() -> None:
+    topics = {
+        "shared": {"yuqiao.needs.v1": {"partitions": 6}, "yuqiao.banks.v1": {"partitions": 6}},
+        "bank": {"needs": {"partitions": 1}, "replies": {"partitions": 2}, "products": {"partitions": 1}},
+    }
+    assert spread(topics, banks=3) == 6 + 3 * (1 + 2)

@@ -103,9 +103,7 @@ class Relay:
     async def _lead(self) -> bool:
         """Hold the relay lock in an open transaction, so that a frozen process loses it with its transaction."""
         if self.leading is not None:
-            if time.monotonic() > self.sure_until:  # a frozen process wakes up later than this
-                await asyncio.wait_for(self.leading.execute("SELECT"), 5)
-                self.sure_until = time.monotonic() + SURE_SECONDS
+            await self._make_sure(self.leading)
             return True
         conn: Any = await self.pool.acquire(timeout=5)
         try:
@@ -123,9 +121,17 @@ class Relay:
         self.must_read = True
         return False
 
+    async def _make_sure(self, leading: Connection) -> None:
+        """Raises when the lock is lost: a frozen process wakes up later than it was sure of leading."""
+        if time.monotonic() > self.sure_until:
+            await asyncio.wait_for(leading.execute("SELECT"), 5)
+            self.sure_until = time.monotonic() + SURE_SECONDS
+
     async def _drain(self) -> None:
+        """Publish and mark until nothing is left. Under a steady load that is never: so each turn makes sure of leading."""
         self.draining = True
-        while self.queue or self.must_read or self.marking:
+        while self.leading and (self.queue or self.must_read or self.marking):
+            await self._make_sure(self.leading)
             if self.must_read:
                 await self._read_all()
             elif self.queue:

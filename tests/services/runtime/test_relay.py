@@ -101,6 +101,35 @@ async def test_a_crash_between_commit_and_publication_does_nothing_twice_and_los
     assert await unsent(toy_pool) == 0
 
 
+async def test_one_mark_is_for_all_that_was_published_meanwhile(toy_pool: Any) -> None:
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=0.3)) as relay:
+        await until(lambda: relay.leading is not None and relay.idle)
+        for offset in range(3):
+            relay.offer(await commit(toy_pool, "one", offset, str(offset)))
+            await until(lambda: len(topic.rows) == offset + 1)  # noqa: B023 - awaited in this turn
+        assert await unsent(toy_pool) == 3
+        await until(lambda: relay.idle)
+        assert await unsent(toy_pool) == 0
+    assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
+
+
+async def test_who_lost_the_lock_while_a_mark_was_waiting_publishes_no_more(toy_pool: Any) -> None:
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=5.0)) as relay:
+        await until(lambda: relay.leading is not None and relay.idle)
+        relay.offer(await commit(toy_pool, "one", 0, "1"))
+        await until(lambda: len(topic.rows) == 1)
+        held = relay.leading
+        assert held is not None
+        assert relay.draining
+        await toy_pool.execute("SELECT pg_terminate_backend($1)", held.get_server_pid())
+        relay.sure_until = 0.0
+        relay.offer(await commit(toy_pool, "one", 1, "2"))
+        await until(lambda: relay.leading is not held)
+        assert len(topic.rows) == 1
+
+
 async def test_a_crash_between_publication_and_mark_publishes_the_same_again(toy_pool: Any) -> None:
     await commit(toy_pool, "one", 0, "1", "2")
     topic = Topic()
