@@ -3,44 +3,57 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.policy_calendar import calendar
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
-from yuqiao.contracts.values import NeedFacts, Reason
+from yuqiao.contracts.values import NeedFacts, Rate, Reason
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 from yuqiao.policy.explain import TERMS, Explained, explain
 from yuqiao.policy.industries import industry as industry_of
+from yuqiao.policy.measures import Measure, Part
 from yuqiao.policy.measures import measures as all_measures
-from yuqiao.policy.promises import Outcome, check
+from yuqiao.policy.outcome import Outcome
+from yuqiao.policy.promises import Checked, check
 from yuqiao.policy.size_class import classify
 from yuqiao.policy.states import known_codes
 from yuqiao.policy.uscc import BadUscc, canonical_uscc
 from yuqiao.policy.without_application import without_application
+from yuqiao.policy.written import HIGHEST_RATE, Day, no_percent_sign, within, written_day
 
 M = TypeVar("M", bound=BaseModel)
 USAGE, FINDINGS = 2, 3
 app = typer.Typer(no_args_is_help=True)
 app.command("calendar")(calendar)
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
-On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28; today unless said otherwise")]
+On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28")]
 FACTS_CODES = {"kind": "need_kind", "entity_kind": "entity_kind", "size_class": "size_class", "tags": "tag"}
+
+
+class AskedNeed(NeedFacts):
+    """A need as somebody writes it to ask: the facts of the events, but no rate that only a percent could be."""
+
+    max_annual_rate: (
+        Annotated[Rate, BeforeValidator(no_percent_sign), AfterValidator(partial(within, HIGHEST_RATE))] | None
+    ) = None
+    stated_on: Day
 
 
 @app.command("measures")
 def measures_(on: On = None, as_json: AsJson = False) -> None:
-    """The 17 measures of 渝北金〔2022〕16号; with --on those in force on that day."""
+    """The 17 measures of 渝北金〔2022〕16号; with --on those of which something is in force on that day, part by part."""
     day = _day(on, "on") if on else None
-    shown = [m for m in all_measures() if day is None or (m.valid_from <= day and (m.valid_until or day) >= day)]
+    shown = [m for m in all_measures() if day is None or _in_force(m, day)]
     if as_json:
-        _json([m.model_dump(mode="json") | {"lead": list(m.lead or (m.configured_lead,))} for m in shown])
+        _json([_measure(m, day) for m in shown])
         return
     table = Table(
         Column("条", overflow="fold"),
@@ -51,8 +64,45 @@ def measures_(on: On = None, as_json: AsJson = False) -> None:
     )
     for m in shown:
         lead = "、".join(m.lead) or f"（条文未列，由{m.configured_lead}承担）"
-        table.add_row(m.clause, m.title, lead, "、".join(m.responsible), str(m.valid_until or "未写明"))
+        table.add_row(m.clause, m.title, lead, "、".join(m.responsible), _ends(m, day))
     Console().print(table)
+
+
+def _in_force(measure: Measure, day: date) -> bool:
+    return any(measure.outside(part, day) is None for part in measure.parts or (None,))
+
+
+def _measure(measure: Measure, day: date | None) -> dict[str, Any]:
+    """As JSON; with a day each part says whether it is in force, and if not, why."""
+    parts = [_part(measure, part, day) for part in measure.parts]
+    return measure.model_dump(mode="json") | _lead(measure) | {"parts": parts}
+
+
+def _part(measure: Measure, part: Part, day: date | None) -> dict[str, Any]:
+    until = measure.until(part)
+    shown = part.model_dump(mode="json") | {"until": str(until) if until else None}
+    if day is not None:
+        outside = measure.outside(part, day)
+        shown |= {"in_force": outside is None, "reason": f"{TERMS[outside[0]]}：{outside[1]}" if outside else None}
+    return shown
+
+
+def _lead(measure: Measure) -> dict[str, Any]:
+    """Who leads. `lead_configured`: the clause names nobody, and this is who stands in by this system's setting."""
+    return {"lead": list(measure.lead or (measure.configured_lead,)), "lead_configured": not measure.lead}
+
+
+def _ends(measure: Measure, day: date | None) -> str:
+    """The last day in words: one for the clause, or one for each part where they differ."""
+    ends = [(part.term, _end(measure, part, day)) for part in measure.parts] or [("", _end(measure, None, day))]
+    if len({end for _, end in ends}) == 1:
+        return ends[0][1]
+    return "\n".join(f"{term}：{end}" for term, end in ends)
+
+
+def _end(measure: Measure, part: Part | None, day: date | None) -> str:
+    outside = measure.outside(part, day) if day else None
+    return f"{measure.until(part) or '未写明'}{f'（{TERMS[outside[0]]}）' if outside else ''}"
 
 
 @app.command("explain")
@@ -62,11 +112,11 @@ def explain_(
     unasked: Annotated[bool, typer.Option("--without-application", help="only 免申即享, whatever the need is")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Which measures apply to a need, which do not, and why."""
-    day = _day(on, "on") if on else _today()
-    given = _read(need)
-    facts = _valid(NeedFacts, {"stated_on": day.isoformat()} | given)
+    """Which measures apply to a need, which do not, and why: on the day it was stated, unless --on names another."""
+    asked = _day(on, "on") if on else None
+    facts = _valid(AskedNeed, {"stated_on": (asked or _today()).isoformat()} | _read(need))
     _known(facts)
+    day = asked or facts.stated_on
     found = without_application(facts, day) if unasked else explain(facts, day)
     if as_json:
         _json([_explained(one) for one in found])
@@ -99,7 +149,7 @@ def _explained(one: Explained) -> dict[str, Any]:
         "missing": list(one.missing),
         "to_verify": list(one.part.to_verify) if one.part else [],
         "until": str(one.until) if one.until else None,
-        "lead": list(measure.lead or (measure.configured_lead,)),
+        **_lead(measure),
         "responsible": list(measure.responsible),
         "promises": promise,
     }
@@ -117,10 +167,16 @@ def check_(
     else:
         table = Table(Column("承诺", overflow="fold"), Column("结论", overflow="fold"), Column("数据", overflow="fold"))
         for one in found:
-            table.add_row(one.promise, {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds], one.text)
+            table.add_row(one.promise, _verdict(one), one.text)
         Console().print(table)
     if any(one.holds is False for one in found):
         raise typer.Exit(FINDINGS)
+
+
+def _verdict(one: Checked) -> str:
+    if one.reason_code in ("not_yet", "expired"):
+        return TERMS[one.reason_code]
+    return {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds]
 
 
 @app.command("size")
@@ -147,7 +203,11 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """The n-th working day after a day. Provisional beyond the days that a holiday notice covers."""
-    found = WorkingCalendar.load().add_working_days(_day(from_, "from"), working_days)
+    start = _day(from_, "from")
+    try:
+        found = WorkingCalendar.load().add_working_days(start, working_days)
+    except ValueError as error:
+        _refuse(_wrong("from", from_, str(error), "out_of_range"))
     _answer({"due": found.due.isoformat(), "provisional": found.provisional, "basis": found.basis}, as_json)
 
 
@@ -158,7 +218,7 @@ def uscc(code: str, as_json: AsJson = False) -> None:
         canonical_uscc(code)
         answer: dict[str, Any] = {"valid": True, "reason": None}
     except BadUscc as bad:
-        answer = {"valid": False, "reason": bad.text, "code": bad.code}
+        answer = {"valid": False, "reason": f"{bad.text}（{bad.code}）"}
     _answer(answer, as_json)
     if not answer["valid"]:
         raise typer.Exit(FINDINGS)
@@ -211,8 +271,9 @@ def _valid(model: type[M], given: dict[str, Any]) -> M:
 
 
 def _day(text: str, field: str) -> date:
+    """A day as YYYY-MM-DD alone: Python would also read 20221228 and 2022-W52-3."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(str(written_day(text)))
     except ValueError:
         _refuse(_wrong(field, text, "须为日期，如 2022-12-28", "wrong_format"))
 

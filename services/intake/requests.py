@@ -14,6 +14,7 @@ from services.intake.filing import ANY_BANK, ConsentStated, Filing, Private, Sta
 from services.intake.identity import BadValue, canonical_uscc
 from yuqiao.contracts.values import BankId, Code, Id, Money, Rate
 from yuqiao.policy.states import known_codes
+from yuqiao.policy.written import HIGHEST_RATE, within
 
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 
@@ -53,6 +54,7 @@ def _checked(check: Callable[[str], str]) -> AfterValidator:
 Words = Annotated[str, Field(max_length=500), AfterValidator(_cleaned)]
 Day = Annotated[date, BeforeValidator(_iso_day)]
 Amount = Annotated[Money, AfterValidator(_positive)]
+AskedRate = Annotated[Rate, AfterValidator(partial(within, HIGHEST_RATE))]
 Banks = Annotated[tuple[BankId, ...], Field(max_length=200)]
 
 
@@ -79,7 +81,7 @@ class RoutingBody(Body):
 
 
 class NeedBody(Body):
-    """A need stated live. Money is yuan (元) as a decimal string, a rate a fraction below 1, a code one of its list."""
+    """A need stated live. Money is yuan (元) as a decimal string, a rate a fraction (up to 0.24), a code one of its list."""
 
     enterprise_name: Annotated[str, _checked(fields.name)]
     uscc: Annotated[str, AfterValidator(canonical_uscc)]
@@ -100,7 +102,7 @@ class NeedBody(Body):
         tuple[Annotated[str, AfterValidator(partial(_known, "guarantee_mode"))], ...], Field(max_length=10)
     ] = ()
     first_loan: StrictBool | None = None
-    max_annual_rate: Rate | None = None
+    max_annual_rate: AskedRate | None = None
     covid_affected: StrictBool | None = None
     needed_by: Day | None = None
     channel: Annotated[str, AfterValidator(partial(_known, "channel"))] = "online"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 from itertools import chain, islice
 
 from yuqiao.contracts.from_bank import ProductPublished
@@ -10,8 +9,8 @@ from yuqiao.contracts.problems import MOST_REASONS, shown
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.industries import industry
 from yuqiao.policy.states import known_codes
+from yuqiao.policy.written import HIGHEST_RATE
 
-HIGHEST_RATE = Decimal("0.24")
 CODE_FIELDS = {
     "kinds": "need_kind",
     "labels": "product_label",

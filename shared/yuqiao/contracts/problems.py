@@ -110,6 +110,10 @@ _RULES: dict[str, Rule] = {
     "int_from_float": ("wrong_type", lambda _: "须为整数"),
     "int_parsing": ("not_a_number", lambda _: "须为整数"),
     "int_parsing_size": ("not_a_number", lambda _: "须为整数"),
+    **dict.fromkeys(
+        ("decimal_type", "decimal_parsing", "finite_number"),
+        ("not_a_number", lambda _: "须为十进制数，不用逗号、百分号或单位"),
+    ),
     "bool_type": ("wrong_type", lambda _: "须为 true 或 false"),
     "bool_parsing": ("wrong_type", lambda _: "须为 true 或 false"),
     "tuple_type": ("wrong_type", lambda _: "须为数组"),

@@ -58,7 +58,10 @@ class WorkingCalendar:
         return day.weekday() < 5
 
     def add_working_days(self, start: date, n: int) -> DueDay:
-        """The n-th working day after `start` (`start` itself never counts). Raises ValueError unless n >= 1."""
+        """The n-th working day after `start` (`start` itself never counts).
+
+        Raises ValueError unless n >= 1, and for a day after 9999-12-31.
+        """
         if n < 1:
             raise ValueError(f"工作日数须为正整数，收到 {n}")
         basis = f"自 {start} 次日起第 {n} 个工作日"
@@ -67,6 +70,8 @@ class WorkingCalendar:
             return DueDay(date.fromordinal(self._worked[place]), False, basis)
         day = start
         while n:
+            if day == date.max:
+                raise ValueError(f"{basis}超出日历所能表示的最后一天 {date.max}")
             day += timedelta(days=1)
             n -= self.is_working(day)
         return DueDay(day, True, f"{basis}；超出工作日历（至 {self.horizon}），暂按周一至周五推算")

@@ -54,10 +54,8 @@ def _explained(measure: Measure, facts: Facts, on: date) -> list[Explained]:
 
 def _judged(measure: Measure, part: Part, facts: Facts, on: date) -> Explained:
     until = measure.until(part)
-    if on < measure.valid_from:
-        return Explained(measure, part, "not_yet", f"自 {measure.valid_from} 起执行", until=until)
-    if until is not None and on > until:
-        return Explained(measure, part, "expired", f"执行至 {until}", until=until)
+    if outside := measure.outside(part, on):
+        return Explained(measure, part, *outside, until=until)
     tried = [_split(one, facts) for one in part.when]
     met = next(
         (one for one, (failing, missing) in zip(part.when, tried, strict=True) if not failing and not missing), None

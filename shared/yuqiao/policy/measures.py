@@ -111,7 +111,10 @@ def _hit_by_covid(facts: Facts) -> bool:
 
 
 class Promise(Row):
-    """What the clause promises, as numbers to check outcomes against. Rates are fractions, amounts in `currency`."""
+    """What the clause promises, as numbers to check outcomes against. Rates are fractions, amounts in `currency`.
+
+    A `currency` without `max_amount` is promised for any amount.
+    """
 
     penalty_rate: Decimal | None = None
     loan_due_from: date | None = None
@@ -129,6 +132,10 @@ class Promise(Row):
     premium_support: Decimal | None = None
     without_advance: bool = False
     contact_every_enterprise: bool = False
+
+    def checkable(self) -> bool:
+        """Whether one outcome can keep or break anything of it; whether every enterprise was met, one outcome cannot say."""
+        return bool(self.model_dump(exclude_defaults=True, exclude={"contact_every_enterprise"}))
 
 
 class Part(Row):
@@ -173,9 +180,22 @@ class Measure(Row):
             raise ValueError(f"措施{self.clause}：条文无牵头单位，须设 configured_lead")
         return self
 
-    def until(self, part: Part) -> date | None:
+    def until(self, part: Part | None) -> date | None:
         """The last day `part` holds: its own, else the clause's; None when the notice names none."""
-        return part.valid_until or self.valid_until
+        return (part and part.valid_until) or self.valid_until
+
+    def outside(self, part: Part | None, on: date) -> tuple[Literal["not_yet", "expired"], str] | None:
+        """Why `part` (None: the clause) does not hold on a day, as a code and words (Chinese); None while it does."""
+        until = self.until(part)
+        if on < self.valid_from:
+            return "not_yet", f"自 {self.valid_from} 起执行"
+        if until is not None and on > until:
+            return "expired", f"执行至 {until}"
+        return None
+
+    def checkable(self) -> tuple[Part, ...]:
+        """The parts with a promise that an outcome can keep or break."""
+        return tuple(part for part in self.parts if part.promise.checkable())
 
 
 class Applied(NamedTuple):

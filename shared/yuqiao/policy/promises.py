@@ -1,78 +1,45 @@
 """Promises checked against an outcome: which of them hold, which are broken, with the figures."""
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
+from yuqiao.policy.explain import TERMS
 from yuqiao.policy.measures import Part, measure
-from yuqiao.policy.states import known_codes
-
-Rate = Decimal
-
-
-class Outcome(BaseModel):
-    """What came of a need under a measure. Rates are fractions (0.0342), amounts in `currency`. None was not reported."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: int = Field(ge=1, le=17)
-    part: str | None = None
-    rate_before: Rate | None = Field(default=None, ge=0, lt=1)
-    rate_after: Rate | None = Field(default=None, ge=0, lt=1)
-    fee_rate: Rate | None = Field(default=None, ge=0, lt=1)
-    occupancy_fee_rate: Rate | None = Field(default=None, ge=0, lt=1)
-    penalty_rate: Rate | None = Field(default=None, ge=0, lt=1)
-    premium_support: Rate | None = Field(default=None, ge=0, le=1)
-    loan_due: date | None = None
-    new_due: date | None = None
-    amount: Decimal | None = Field(default=None, ge=0)
-    currency: Literal["CNY", "USD"] = "CNY"
-    label: str | None = None
-    method: str | None = None
-    applied_for: bool | None = None
-    advanced: bool | None = None
-
-    @model_validator(mode="after")
-    def _part_known(self) -> "Outcome":
-        codes = [part.code for part in measure(self.measure).parts]
-        if not codes:
-            raise ValueError(f"措施{measure(self.measure).clause}没有可核对的承诺")
-        if self.part is not None and self.part not in codes:
-            raise ValueError(f"part 的值 {self.part} 有误：可用的值：{'、'.join(codes)}")
-        return self
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> "Outcome":
-        for part in measure(self.measure).parts:
-            right = part.promise.currency
-            if self.amount is not None and right and self.part in (None, part.code) and right != self.currency:
-                raise ValueError(f"currency 的值 {self.currency} 有误：{part.term}的金额须以 {right} 计")
-        return self
-
-    @model_validator(mode="after")
-    def _label_known(self) -> "Outcome":
-        if self.label is not None and self.label not in known_codes("product_label"):
-            raise ValueError(f"label 的值 {self.label} 有误：可用的值：{'、'.join(known_codes('product_label'))}")
-        return self
+from yuqiao.policy.outcome import Outcome
 
 
 class Checked(BaseModel):
-    """One promise: held, broken (False) or not to be judged (None), in words and figures."""
+    """One promise: held, broken (False) or not to be judged (None, with the `reason`), in words and figures."""
 
     measure: int
     part: str
     promise: str
     holds: bool | None
+    reason_code: Literal["not_reported", "not_yet", "expired"] | None = None
+    reason: str | None = None
     text: str
     values: dict[str, str] = Field(default_factory=dict)
 
 
 def check(outcome: Outcome) -> list[Checked]:
-    """Every promise of the measure, or of one part of it, against the outcome."""
-    parts = measure(outcome.measure).parts
-    return [c for part in parts if outcome.part in (None, part.code) for c in _checks(part, outcome)]
+    """Every promise of the parts that the outcome means. Outside its validity a promise is neither held nor broken."""
+    return [_dated(one, part, outcome) for part in outcome.parts() for one in _checks(part, outcome)]
+
+
+def _dated(one: Checked, part: Part, outcome: Outcome) -> Checked:
+    """The same in the light of the day: not to be judged outside the validity; without a day it says what it assumes."""
+    if outcome.on is None:
+        return one.model_copy(update={"text": f"{one.text}（未报发生日 on，视为在执行期内）"})
+    outside = measure(outcome.measure).outside(part, outcome.on)
+    if outside is None:
+        return one
+    code, words = outside
+    reason = f"{TERMS[code]}：{words}，发生于 {outcome.on}"
+    said = {"holds": None, "reason_code": code, "reason": reason, "text": f"{reason}；{one.text}"}
+    return one.model_copy(update=said)
 
 
 def _checks(part: Part, outcome: Outcome) -> Iterator[Checked]:
@@ -123,12 +90,18 @@ def _dates(part: Part, outcome: Outcome) -> Iterator[Checked]:
 
 def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
+    if promise.currency is None:
+        return
+    amount = outcome.amount
+    given = None if amount is None else f"{amount:f} {outcome.currency}"
     if promise.max_amount is None:
+        holds = None if amount is None else outcome.currency == promise.currency
+        text = f"币种为 {promise.currency}，条文未设金额上限，实际 {given or '未报'}"
+        yield _checked(part, outcome, "currency", holds, text, promise.currency, given)
         return
     limit = f"{promise.max_amount:f} {promise.currency}"
-    holds = None if outcome.amount is None else outcome.amount <= promise.max_amount
-    given = "未报" if outcome.amount is None else f"{outcome.amount:f} {outcome.currency}"
-    yield _checked(part, outcome, "max_amount", holds, f"金额不超过 {limit}，实际 {given}", limit, given)
+    holds = None if amount is None else amount <= promise.max_amount
+    yield _checked(part, outcome, "max_amount", holds, f"金额不超过 {limit}，实际 {given or '未报'}", limit, given)
 
 
 def _ways(part: Part, outcome: Outcome) -> Iterator[Checked]:
@@ -154,7 +127,8 @@ def _checked(
     part: Part, outcome: Outcome, promise: str, holds: bool | None, text: str, limit: object, given: object
 ) -> Checked:
     values = {"promised": str(limit), "given": str(given)} if given is not None else {"promised": str(limit)}
-    return Checked(measure=outcome.measure, part=part.code, promise=promise, holds=holds, text=text, values=values)
+    checked = Checked(measure=outcome.measure, part=part.code, promise=promise, holds=holds, text=text, values=values)
+    return checked.model_copy(update={"reason_code": "not_reported", "reason": "未报"}) if holds is None else checked
 
 
 def _pc(rate: Decimal | None) -> str:

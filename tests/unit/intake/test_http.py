@@ -210,6 +210,7 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
         {"consent": {"letter": "x", "expires_on": "x"}},
         {"enterprise_name": "\u200b"},
         {"max_annual_rate": "3.85"},
+        {"max_annual_rate": "0.385"},
         {"industry": "A34"},
     ],
 )

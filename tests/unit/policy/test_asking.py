@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from deploy.cli import app
 from yuqiao.contracts.values import NeedFacts
 from yuqiao.policy.explain import explain
-from yuqiao.policy.promises import Outcome, check
+from yuqiao.policy.outcome import Outcome
+from yuqiao.policy.promises import check
 
 DAY = date(2022, 12, 28)
 run = CliRunner()

@@ -103,7 +103,10 @@ def test_the_enterprises_no_outweighs_a_tag() -> None:
         (Need(kind="guarantee", tags=("tech",)), ["4:guarantee", "4:guarantee_fee_subsidy"]),
         (Need(kind="export_insurance"), ["5:export_premium"]),
         (Need(kind="bond", tags=("supply_chain",), size_class="large"), ["10:supply_chain"]),
-        (Need(kind="cross_border", tags=("high_tech",)), ["13:cross_border_rmb", "13:foreign_debt"]),
+        (Need(kind="cross_border", tags=("high_tech",)), ["13:cross_border_rmb", "13:foreign_rmb", "13:foreign_debt"]),
+        (Need(kind="cross_border", size_class="large"), ["13:foreign_rmb"]),
+        (Need(kind="cross_border", size_class=None), ["13:foreign_rmb"]),
+        (Need(kind="cross_border", entity_kind="individual"), ["13:cross_border_rmb"]),
         (Need(entity_kind="individual"), ["6:bangfu", "12:small_relending"]),
         (Need(kind="bridge", covid_affected=True), ["2:rate_cut", "3:bridge_fee"]),
         (Need(kind="bridge", covid_affected=True, first_loan=None), ["2:rate_cut", "3:bridge_fee"]),
@@ -146,7 +149,7 @@ def test_nothing_applies_before_the_notice_and_dated_clauses_end() -> None:
 
 def test_promises_are_numbers() -> None:
     assert measure(2).parts[0].promise.rate_cut_relative == Decimal("0.10")
-    guarantee, foreign = measure(4).parts[0].promise, measure(13).parts[1].promise
+    guarantee, foreign = measure(4).parts[0].promise, measure(13).parts[2].promise
     assert (guarantee.max_fee_rate, guarantee.max_amount, guarantee.currency) == (
         Decimal("0.008"),
         Decimal(10_000_000),

@@ -8,11 +8,31 @@ import pytest
 from pydantic import ValidationError
 
 from yuqiao.policy import size_class
-from yuqiao.policy.size_class import Table, classify, table_on, tables
+from yuqiao.policy.size_class import Standard, Table, classify, table_on, tables
 
 ROWS = table_on(None).rows
 INDUSTRIES = "A01 C34 E47 F51 F52 G54 G59 G60 H61 H62 I63 I65 K701 K702 L72 O81"
 EXAMPLE = dict(zip([row.code for row in ROWS], INDUSTRIES.split(), strict=True))
+LETTERS = {"staff": "X", "revenue": "Y", "assets": "Z"}
+STANDARD = """
+农林牧渔业 | Y20000 | Y500 | Y50
+工业 | X1000 Y40000 | X300 Y2000 | X20 Y300
+建筑业 | Y80000 Z80000 | Y6000 Z5000 | Y300 Z300
+批发业 | X200 Y40000 | X20 Y5000 | X5 Y1000
+零售业 | X300 Y20000 | X50 Y500 | X10 Y100
+交通运输业 | X1000 Y30000 | X300 Y3000 | X20 Y200
+仓储业 | X200 Y30000 | X100 Y1000 | X20 Y100
+邮政业 | X1000 Y30000 | X300 Y2000 | X20 Y100
+住宿业 | X300 Y10000 | X100 Y2000 | X10 Y100
+餐饮业 | X300 Y10000 | X100 Y2000 | X10 Y100
+信息传输业 | X2000 Y100000 | X100 Y1000 | X10 Y100
+软件和信息技术服务业 | X300 Y10000 | X100 Y1000 | X10 Y50
+房地产开发经营 | Y200000 Z10000 | Y1000 Z5000 | Y100 Z2000
+物业管理 | X1000 Y5000 | X300 Y1000 | X100 Y500
+租赁和商务服务业 | X300 Z120000 | X100 Z8000 | X10 Z100
+其他未列明行业 | X300 | X100 | X10
+"""
+"""工信部联企业〔2011〕300号: lower bounds of large, medium, small. X persons, Y revenue and Z assets in 万元."""
 LADDER = ("large", "medium", "small", "micro")
 
 
@@ -42,12 +62,19 @@ def test_a_bound_is_inclusive_and_one_miss_drops_a_class(row_code: str, level: s
 
 
 def test_the_table_is_the_standard() -> None:
-    assert len(ROWS) == 16
-    assert len(list(bounds())) == 14 * 6 + 2 * 3
-    large = {row.code: row.large.model_dump(exclude_none=True, mode="json") for row in ROWS}
-    assert large["industry"] == {"staff": "1000", "revenue": "40000"}
-    assert large["business_services"] == {"staff": "300", "assets": "120000"}
-    assert large["other"] == {"staff": "300"}
+    assert {row.term: tuple(spelt(row, level) for level in LADDER[:3]) for row in ROWS} == published()
+    assert [row.term for row in ROWS] == list(published()), "in the order of the standard"
+
+
+def spelt(row: Standard, level: str) -> str:
+    """The bounds of a class as the standard writes them."""
+    bounds = getattr(row, level)
+    return " ".join(f"{LETTERS[name]}{getattr(bounds, name)}" for name in bounds.metrics())
+
+
+def published() -> dict[str, tuple[str, ...]]:
+    rows = [[cell.strip() for cell in line.split("|")] for line in STANDARD.strip().splitlines()]
+    return {row[0]: tuple(row[1:]) for row in rows}
 
 
 @pytest.mark.parametrize(
