@@ -12,7 +12,6 @@ from operator import itemgetter, or_
 
 from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue, hashed
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of
 from services.matching.seekers import BY_TURN, Asking, Choice, Party, turn_of
@@ -66,9 +65,9 @@ def _parties(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt])
         facts = one.facts
         suits = index.suiting(facts, room.day) & addressed(one, room)
         turn = turn_of((suits & room.open).bit_count(), hashed(day, one.need))
-        kind = facts.kind, facts.size_class, facts.first_loan is True, unknown(facts), one.waited
+        kind = facts.kind, facts.size_class, facts.first_loan is True, index.unknown(facts), one.waited
         alike.setdefault(kind, []).append((turn, one, suits))
-    for _, asking in sorted(alike.items(), key=itemgetter(0)):
+    for (*_, unknown, _), asking in sorted(alike.items(), key=itemgetter(0)):
         facts = asking[0][1].facts
         ranking = catalogue.ranking(segment_of(facts), learnt, room.day)
-        yield Party(asking, ranking, index.unsure(unknown(facts)), room)
+        yield Party(asking, ranking, index.unsure(unknown), room)

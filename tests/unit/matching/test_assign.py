@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue, hashed
 from services.matching.domain import addressed, assign
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
 from services.matching.seekers import Choice, Pick, turn_of
@@ -110,7 +109,7 @@ def _bonus(asked: Wanted) -> int:
 def _suiting(asked: Wanted, before: Room) -> list[tuple[int, int]]:
     index, ranking = before.catalogue.index, before.catalogue.ranking(segment_of(asked.facts), {}, DAY)
     suiting = index.suiting(asked.facts, DAY) & addressed(asked, before)
-    unsure = index.unsure(unknown(asked.facts))
+    unsure = index.unsure(index.unknown(asked.facts))
     level = {s: ranking.level(s) - (unsure >> s & 1) * unsure_costs() for s in slots_of(suiting)}
     return [(slot, worth + _bonus(asked)) for slot, worth in level.items()]
 
