@@ -59,10 +59,8 @@ class MatchingBook(Book):
             quota = f"{day}/{name}"
             used = self.quotas.get(quota)
             self.quotas.put(quota, Used(day=day, used=used.used + 1 if used else 1))
-        listed = self.catalogue.product(key)
-        if listed and listed.total_quota is not None:
-            total = self.totals.get(key)
-            self.totals.put(key, Total(used=total.used + 1 if total else 1))
+        total = self.totals.get(key)  # counted without a total quota, too: the bank may set one later
+        self.totals.put(key, Total(used=total.used + 1 if total else 1))
         slot = self.catalogue.slot(key)
         if self._room is None or self._room.day != day or slot is None:
             self._room = None

@@ -33,8 +33,11 @@ WITH needs AS (
 ), quotas AS (
     INSERT INTO quota (id, day, body) SELECT * FROM unnest($7::text[], $8::date[], $9::jsonb[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
+), totals AS (
+    INSERT INTO total (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
 )
-INSERT INTO learnt (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+INSERT INTO learnt (id, body) SELECT * FROM unnest($12::text[], $13::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_products
@@ -55,10 +58,6 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 
 -- name: all_totals
 SELECT id, body FROM total;
-
--- name: save_totals
-INSERT INTO total (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: all_learnt
 SELECT id, body FROM learnt;

@@ -61,7 +61,7 @@ class Used(Value):
 
 
 class Total(Value):
-    """Offers made of a product since it has a total quota; never given back."""
+    """Offers made of a product at all, whether or not it has a total quota; never given back."""
 
     used: int
 

@@ -15,7 +15,7 @@ from tests.unit.matching.samples import facts
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, Wait
 from yuqiao.contracts.from_bank import ProductPublished
-from yuqiao.contracts.matches import NeedMatched, NeedWaiting
+from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.contracts.values import Origin, Routing
 from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_deadline
@@ -93,6 +93,18 @@ async def test_who_waits_for_room_is_tried_again_when_room_comes(house: House) -
     await house.settle()
     assert len(await logged(house, NeedMatched)) == 2
     assert len(await logged(house, NeedWaiting)) == 2, "who waits on is not told again, and has not waited longer"
+
+
+async def test_a_total_quota_that_comes_later_counts_what_was_offered_before(house: House) -> None:
+    await open_bank(house)
+    await run(house.rooms["matching"].shell, need(house, 1), need(house, 2))
+    publish(house, "p", daily_quota=3, total_quota=3)
+    await house.settle()
+    await run(house.rooms["matching"].shell, need(house, 3))
+    await run(house.rooms["matching"].shell, need(house, 4))
+    assert len(await logged(house, NeedMatched)) == 3
+    (unmatched,) = await logged(house, NeedUnmatched)
+    assert [reason.code for reason in unmatched.reasons] == ["quota_spent"]
 
 
 async def test_two_processes_hold_a_round_once(house: House) -> None:
