@@ -11,6 +11,7 @@ from services.matching.notes import (
     NeedNoted,
     ProductTaken,
     ReofferNoted,
+    RestEnded,
     RoundAsked,
     RoundHeld,
 )
@@ -117,6 +118,11 @@ def _matched(book: MatchingBook, event: NeedMatched) -> None:
         offered=tuple(dict.fromkeys((*candidate.offered, *banks))),
         asked_at=candidate.asked_at | dict.fromkeys(banks, event.at),
     )
+
+
+@MatchingBook.when(RestEnded)
+def _rest_ended(book: MatchingBook, event: RestEnded) -> None:
+    book.change(event.need, status="matched", reason=None, retry_on=None)
 
 
 @MatchingBook.when(NeedUnmatched)

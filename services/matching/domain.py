@@ -48,7 +48,7 @@ def assign(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt]) -
             if equals:
                 seeker.take(equals, room)
         _queue(levels, here, room)
-    return [seeker.choice() for party in parties for seeker in party.end()]
+    return [seeker.choice(room.catalogue) for party in parties for seeker in party.end()]
 
 
 def _queue(levels: dict[int, list[Party]], parties: Iterable[Party], room: Room) -> None:

@@ -76,7 +76,7 @@ SELECT due_at, number FROM (
     SELECT (min(retry_on) + $1::time) AT TIME ZONE 'Asia/Shanghai' AS due_at, NULL::bigint AS number
     FROM need WHERE status = 'waiting'
     UNION ALL SELECT asked_at, asked FROM round
-    WHERE asked > held AND EXISTS (SELECT FROM need WHERE status = 'waiting' AND reason = 'no_room')
+    WHERE asked > held AND EXISTS (SELECT FROM need WHERE status = 'waiting' AND reason IN ('no_room', 'rest_no_room'))
 ) AS rounds WHERE due_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL)
 ORDER BY due_at LIMIT 1;
 

@@ -40,6 +40,11 @@ class Candidate(Value):
     offered: tuple[str, ...] = ()
     asked_at: dict[str, datetime] = Field(default_factory=dict)
 
+    @property
+    def rest(self) -> bool:
+        """Whether it was offered, and waits only for those of all its banks that had no room."""
+        return self.status == "waiting" and self.reason == "rest_no_room"
+
     def wanted(self) -> Wanted:
         """What it looks for."""
         return Wanted(self.need, self.facts, self.routing, self.places, frozenset(self.offered), self.waited)

@@ -29,6 +29,8 @@ def test_a_match_names_the_conditions_and_the_parts_of_the_score_with_the_prior(
     assert unsure.reasons[1].values == {"codes": "industry"}
     assert sure.reasons[-1].values.keys() >= {"fit", "cost", "acceptance", "speed", "first_loan", "answers"}
     assert "0 次答复及先验" in sure.reasons[-1].text
+    prior = {name: value for name, value in sure.reasons[-1].values.items() if name.startswith("prior_")}
+    assert prior == {"prior_acceptance": "0.5", "prior_hours": "24", "prior_answers": "20"}
     assert 0 < unsure.score < sure.score <= 1
 
 
