@@ -23,12 +23,22 @@ def sought(wanted: Wanted, catalogue: Catalogue) -> int:
     return _sought(wanted, catalogue, catalogue.index.listed.value)
 
 
-def _sought(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
-    if wanted.routing.mode == "named":
-        products &= reduce(or_, [catalogue.of_bank(bank) for bank in wanted.routing.banks], 0)
+def named(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    """Of these products, those of the banks that a named list names; in any other all."""
+    if wanted.routing.mode != "named":
+        return products
+    return products & reduce(or_, [catalogue.of_bank(bank) for bank in wanted.routing.banks], 0)
+
+
+def not_asked(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    """Of these products, those of banks that were not asked before."""
     for bank in wanted.exclude:
         products = without(products, catalogue.of_bank(bank))
     return products
+
+
+def _sought(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    return not_asked(wanted, catalogue, named(wanted, catalogue, products))
 
 
 def addressed(wanted: Wanted, room: Room) -> int:
