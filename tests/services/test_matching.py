@@ -14,7 +14,7 @@ from tests.services.house import House
 from tests.services.test_catalogue import TERMS, open_bank, publish
 from tests.unit.matching.samples import facts
 from yuqiao.contracts.base import Event
-from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, Wait
+from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, ReofferRequested, Wait
 from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import NeedRegistered
@@ -156,6 +156,30 @@ async def test_a_bank_of_the_rest_that_goes_away_is_waited_for_no_more(house: Ho
     await next_day(house)
     assert not await logged(house, NeedUnmatched), "it has its offers"
     assert [ended.need for ended in await logged(house, RestEnded)] == [derived_id("need", 1)]
+
+
+async def test_who_is_offered_on_while_it_waits_for_the_rest_is_told_when_nobody_is_left(house: House) -> None:
+    for bank in BANKS[:2]:
+        await open_bank(house, bank)
+    publish(house, "p", BANKS[1], daily_quota=0)
+    await house.settle()
+    stated, shell = need(house, 1, mode="broadcast"), house.rooms["matching"].shell
+    await run(shell, stated)
+    (offered,) = (await logged(house, NeedMatched))[0].offers
+    more = ReofferRequested(
+        at=house.now,
+        enterprise=stated.enterprise,
+        need=stated.need,
+        after_offer=offered.offer,
+        exclude=(offered.bank,),
+        places=2,
+    )
+    await run(shell, more)
+    house.write(ProductWithdrawn(at=house.now, bank=BANKS[1], product="p"))
+    await house.settle()
+    await next_day(house)
+    (unmatched,) = await logged(house, NeedUnmatched)
+    assert [reason.code for reason in unmatched.reasons] == ["no_bank_left"]
 
 
 async def test_two_processes_hold_a_round_once(house: House) -> None:
