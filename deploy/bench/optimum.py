@@ -11,7 +11,6 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from deploy.bench.result import Void
 from services.matching.bitmaps import slots_of
 from services.matching.domain import addressed
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs
 from services.matching.state import Learnt, Wanted
@@ -83,7 +82,7 @@ def _add(one: Wanted, room: Room, learnt: Mapping[str, Learnt], flow: Flow, prod
     """A need's node and arcs; gives the arc of its empty places."""
     catalogue, index = room.catalogue, room.catalogue.index
     suiting = index.suiting(one.facts, room.day) & addressed(one, room) & room.open
-    unsure = index.unsure(unknown(one.facts))
+    unsure = index.unsure(index.unknown(one.facts))
     ranking = catalogue.ranking(segment_of(one.facts), learnt, room.day)
     need = flow.node()
     slots = sorted(slots_of(suiting), key=lambda slot: catalogue.terms(slot).bank)

@@ -28,6 +28,7 @@ def import_list(
     file: Annotated[Path, typer.Argument(help=".xlsx 或 CSV 清单", exists=True, dir_okay=False, readable=True)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不登记")] = False,
     routing: Annotated[str, typer.Option(help="broadcast、named、platform、single 或 race")] = "platform",
+    places: Annotated[int, typer.Option(help="platform、race 时每条需求推送的银行数，1 至 10")] = 3,
     name: Annotated[str, typer.Option("--list", help="清单名称；同名清单是同一清单的新版本，默认为文件名")] = "",
     url: Annotated[str, typer.Option(help="intake 的地址")] = "http://127.0.0.1:8101",
     key_file: Annotated[Path | None, typer.Option(help="存放密钥的文件；默认读 YUQIAO_OPERATOR_KEY[_FILE]")] = None,
@@ -37,7 +38,7 @@ def import_list(
     """Import a need list (重点领域融资需求清单). Exits 5 when some rows were refused, 4 when intake cannot be reached."""
     key = _key(key_file)
     print(f"正在发送 {file.name}（{file.stat().st_size:,} 字节）", file=sys.stderr)
-    params = {"routing": routing, "name": name or file.stem, "dry_run": str(dry_run).lower()}
+    params = {"routing": routing, "places": str(places), "name": name or file.stem, "dry_run": str(dry_run).lower()}
     try:
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=900) as client:
             result = _answer(client.post("/lists", params=params, files={"file": (file.name, file.read_bytes())}))

@@ -23,13 +23,14 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What was sent: by whom, the list's name, how its needs are to be spread, the file's bytes."""
+    """What was sent: by whom, the list's name, how its needs are to be spread (to how many banks), the file's bytes."""
 
     client: str
     name: str
     mode: str
     content: bytes
     dry_run: bool = False
+    places: int = 3
 
     @property
     def list_id(self) -> str:
@@ -150,7 +151,7 @@ def _command(upload: Upload, entry: Entry, version: int) -> RegisterNeed:
         client=upload.client,
         statement=entry.filing.statement,
         private=entry.filing.private,
-        routing=Routing(mode=mode, banks=banks),
+        routing=Routing(mode=mode, banks=banks, places=upload.places),
         batched=True,
         consent=entry.filing.consent,
         row=RowRef(list_id=upload.list_id, version=version, row=entry.row, row_key=entry.row_key, digest=entry.digest),

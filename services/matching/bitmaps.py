@@ -76,7 +76,11 @@ class Posting:
 
     def meeting(self, codes: Iterable[str]) -> int:
         """The products that name one of these codes, or none."""
-        found = self.free.value
+        return self.free.value | self.naming(codes)
+
+    def naming(self, codes: Iterable[str]) -> int:
+        """The products that name one of these codes."""
+        found = 0
         for code in codes:
             bits = self._named.get(code)
             if bits is not None:

@@ -11,6 +11,7 @@ from services.matching.notes import (
     NeedNoted,
     ProductTaken,
     ReofferNoted,
+    RestEnded,
     RoundAsked,
     RoundHeld,
 )
@@ -59,10 +60,8 @@ class MatchingBook(Book):
             quota = f"{day}/{name}"
             used = self.quotas.get(quota)
             self.quotas.put(quota, Used(day=day, used=used.used + 1 if used else 1))
-        listed = self.catalogue.product(key)
-        if listed and listed.total_quota is not None:
-            total = self.totals.get(key)
-            self.totals.put(key, Total(used=total.used + 1 if total else 1))
+        total = self.totals.get(key)  # counted without a total quota, too: the bank may set one later
+        self.totals.put(key, Total(used=total.used + 1 if total else 1))
         slot = self.catalogue.slot(key)
         if self._room is None or self._room.day != day or slot is None:
             self._room = None
@@ -119,6 +118,11 @@ def _matched(book: MatchingBook, event: NeedMatched) -> None:
         offered=tuple(dict.fromkeys((*candidate.offered, *banks))),
         asked_at=candidate.asked_at | dict.fromkeys(banks, event.at),
     )
+
+
+@MatchingBook.when(RestEnded)
+def _rest_ended(book: MatchingBook, event: RestEnded) -> None:
+    book.change(event.need, status="matched", reason=None, retry_on=None)
 
 
 @MatchingBook.when(NeedUnmatched)

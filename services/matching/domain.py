@@ -12,7 +12,6 @@ from operator import itemgetter, or_
 
 from services.matching.bitmaps import without
 from services.matching.catalogue import Catalogue, hashed
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of
 from services.matching.seekers import BY_TURN, Asking, Choice, Party, turn_of
@@ -24,12 +23,22 @@ def sought(wanted: Wanted, catalogue: Catalogue) -> int:
     return _sought(wanted, catalogue, catalogue.index.listed.value)
 
 
-def _sought(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
-    if wanted.routing.mode == "named":
-        products &= reduce(or_, [catalogue.of_bank(bank) for bank in wanted.routing.banks], 0)
+def named(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    """Of these products, those of the banks that a named list names; in any other all."""
+    if wanted.routing.mode != "named":
+        return products
+    return products & reduce(or_, [catalogue.of_bank(bank) for bank in wanted.routing.banks], 0)
+
+
+def not_asked(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    """Of these products, those of banks that were not asked before."""
     for bank in wanted.exclude:
         products = without(products, catalogue.of_bank(bank))
     return products
+
+
+def _sought(wanted: Wanted, catalogue: Catalogue, products: int) -> int:
+    return not_asked(wanted, catalogue, named(wanted, catalogue, products))
 
 
 def addressed(wanted: Wanted, room: Room) -> int:
@@ -49,7 +58,7 @@ def assign(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt]) -
             if equals:
                 seeker.take(equals, room)
         _queue(levels, here, room)
-    return [seeker.choice() for party in parties for seeker in party.end()]
+    return [seeker.choice(room.catalogue) for party in parties for seeker in party.end()]
 
 
 def _queue(levels: dict[int, list[Party]], parties: Iterable[Party], room: Room) -> None:
@@ -66,9 +75,9 @@ def _parties(wanted: Iterable[Wanted], room: Room, learnt: Mapping[str, Learnt])
         facts = one.facts
         suits = index.suiting(facts, room.day) & addressed(one, room)
         turn = turn_of((suits & room.open).bit_count(), hashed(day, one.need))
-        kind = facts.kind, facts.size_class, facts.first_loan is True, unknown(facts), one.waited
+        kind = facts.kind, facts.size_class, facts.first_loan is True, index.unknown(facts), one.waited
         alike.setdefault(kind, []).append((turn, one, suits))
-    for _, asking in sorted(alike.items(), key=itemgetter(0)):
+    for (*_, unknown, _), asking in sorted(alike.items(), key=itemgetter(0)):
         facts = asking[0][1].facts
         ranking = catalogue.ranking(segment_of(facts), learnt, room.day)
-        yield Party(asking, ranking, index.unsure(unknown(facts)), room)
+        yield Party(asking, ranking, index.unsure(unknown), room)

@@ -14,6 +14,7 @@ from services.matching.notes import (
     NeedNoted,
     ProductTaken,
     ReofferNoted,
+    RestEnded,
     RoundAsked,
     RoundHeld,
 )
@@ -29,6 +30,8 @@ from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, Pr
 from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BadRecord, HeldTooLong, Hold, Moment, Out
+
+Decision = NeedMatched | NeedWaiting | NeedUnmatched | RestEnded
 
 
 def on_need_registered(book: MatchingBook, need: NeedRegistered, at: Moment) -> Iterator[Out]:
@@ -61,7 +64,7 @@ def on_need_revised(book: MatchingBook, revised: NeedRevised, at: Moment) -> Ite
 def on_reoffer_requested(book: MatchingBook, request: ReofferRequested, at: Moment) -> Iterator[Out]:
     """Offered on in the next round, so that who asks first has no advantage."""
     candidate = book.needs.get(request.need)
-    if candidate is None or candidate.status in {"dropped", "waiting"}:
+    if candidate is None or candidate.status == "dropped" or (candidate.status == "waiting" and not candidate.rest):
         return
     yield ReofferNoted(
         at=at.now, enterprise=request.enterprise, need=request.need, exclude=request.exclude, places=request.places
@@ -101,8 +104,12 @@ def on_round_due(book: MatchingBook, due: RoundDue, at: Moment) -> Iterator[Out]
         yield from _round(book, [c for c in waiting if c.retry_on is not None and c.retry_on <= at.day], at)
     elif due.number > book.rounds[ROUND].held:
         yield RoundHeld(at=at.now, number=due.number)
-        told = _round(book, [c for c in waiting if c.reason == "no_room"], at)
-        yield from (event for event in told if isinstance(event, NeedMatched))  # the others wait on as they did
+        matched = set()
+        for event in _round(book, [c for c in waiting if c.reason == "no_room" or c.rest], at):
+            if isinstance(event, NeedMatched):
+                matched.add(event.need)
+            if event.need in matched:  # the others wait on as they did
+                yield event
 
 
 def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[Out]:
@@ -110,14 +117,14 @@ def on_run_round(book: MatchingBook, command: RunRound, at: Moment) -> Iterator[
     yield from _round(book, [c for c in book.needs if c.status == "waiting"], at)
 
 
-def _round(book: MatchingBook, waiting: Iterable[Candidate], at: Moment) -> Iterator[Out]:
+def _round(book: MatchingBook, waiting: Iterable[Candidate], at: Moment) -> Iterator[Decision]:
     by_need = {c.need: c for c in waiting}
     room = book.room(at.day)
     for choice in assign([c.wanted() for c in by_need.values()], room, dict(book.learnt.items())):
         yield from _tell(book, by_need[choice.wanted.need], choice, room, at)
 
 
-def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, room: Room, at: Moment) -> Iterator[Out]:
+def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, room: Room, at: Moment) -> Iterator[Decision]:
     if choice.picks:
         yield NeedMatched(
             at=at.now,
@@ -129,9 +136,12 @@ def _tell(book: MatchingBook, candidate: Candidate, choice: Choice, room: Room, 
             measures=measures_for(candidate.facts),
             snapshot=anonymous(candidate.facts),
         )
-    elif choice.no_room:
-        yield _waiting(book, candidate, "no_room", at)
-    else:
+    if choice.no_room:
+        after = candidate.but(round=candidate.round + bool(choice.picks))
+        yield _waiting(book, after, "rest_no_room" if choice.picks or candidate.rest else "no_room", at)
+    elif candidate.rest and not choice.picks:
+        yield RestEnded(at=at.now, enterprise=candidate.enterprise, need=candidate.need)
+    elif not choice.picks:
         yield NeedUnmatched(
             at=at.now,
             enterprise=candidate.enterprise,
@@ -151,6 +161,7 @@ def _waiting(book: MatchingBook, candidate: Candidate, reason: str, at: Moment) 
         round=candidate.round,
         reason=reason,
         retry_on=retry_on,
+        reasons=reasons.no_room(reason, retry_on),
     )
 
 

@@ -1,6 +1,6 @@
 """Which products suit a need, without trying each: every condition is a bitmap, and what suits is what is in all of them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -43,6 +43,7 @@ class Index:
         self._rate: Column[Decimal] = Column()
         self._kinds, self._guarantees, self._industries = Posting(), Posting(), Posting()
         self._sizes, self._regions, self._tags = Posting(), Posting(), Posting()
+        self._finer = Posting()  # products by the codes above the industries they ask for: C348 is finer than C34 and C
         self._restricting = {
             "guarantee": self._guarantees,
             "industry": self._industries,
@@ -57,7 +58,7 @@ class Index:
             "term": partial(_between, self._months),
             "rate": self._rate.at_most,
             "guarantee": self._guarantees.meeting,
-            "industry": lambda code: self._industries.meeting(code[:n] for n in range(1, len(code) + 1)),
+            "industry": lambda code: self._industries.meeting(_down_to(code)) | self._finer.naming((code,)),
             "size_class": self._sizes.meeting_one,
             "region": self._regions.meeting_one,
         }
@@ -93,11 +94,12 @@ class Index:
             (self._rate, terms.rate),
         ]
 
-    def _postings(self, terms: Terms) -> tuple[tuple[Posting, "frozenset[str] | tuple[str, ...]"], ...]:
+    def _postings(self, terms: Terms) -> tuple[tuple[Posting, Collection[str]], ...]:
         return (
             (self._kinds, terms.kinds),
             (self._guarantees, terms.guarantee_modes),
             (self._industries, terms.industries),
+            (self._finer, {above for code in terms.industries for above in _down_to(code)[:-1]}),
             (self._sizes, terms.size_classes),
             (self._regions, terms.regions),
             (self._tags, terms.tags),
@@ -115,16 +117,32 @@ class Index:
             found &= met[said]
         return found
 
+    def unknown(self, need: NeedFacts) -> tuple[str, ...]:
+        """The codes of the conditions that the need leaves unknown; its industry, where a product asks for a finer one."""
+        coarse = need.industry is not None and self._finer.naming((need.industry,))
+        return (*_unsaid(need), need.industry) if coarse and need.industry else _unsaid(need)
+
     def unsure(self, unknown: tuple[str, ...]) -> int:
-        """The products with a condition among these: those that a need leaves unknown."""
+        """The products with a condition among these, see `unknown`."""
         listed, found = self.listed.value, 0
         for code in unknown:
-            found |= without(listed, self._restricting[code].free.value) if code in self._restricting else listed
+            if code in self._restricting:
+                found |= without(listed, self._restricting[code].free.value)
+            else:
+                found |= listed if code == "term" else self._only_finer(code)
         return found
 
+    def _only_finer(self, code: str) -> int:
+        """The products that ask for an industry within this one, and do not take the whole of it."""
+        return without(self._finer.naming((code,)), self._industries.naming(_down_to(code)))
 
-def unknown(need: NeedFacts) -> tuple[str, ...]:
-    """The codes of the conditions that the need leaves unknown."""
+
+def _down_to(code: str) -> tuple[str, ...]:
+    """The industry codes from the section down to this one."""
+    return tuple(code[:n] for n in range(1, len(code) + 1))
+
+
+def _unsaid(need: NeedFacts) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     if need.term_months is None:
         found += ("term",)

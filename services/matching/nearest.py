@@ -10,8 +10,7 @@ from operator import and_
 from typing import TypeVar
 
 from services.matching.bitmaps import slots_of
-from services.matching.catalogue import Catalogue
-from services.matching.domain import addressed
+from services.matching.domain import named, not_asked
 from services.matching.room import Room
 from services.matching.state import Wanted
 from services.matching.terms import Terms
@@ -32,13 +31,20 @@ FIGURES = {
 
 def nearest(wanted: Wanted, room: Room) -> tuple[Reason, ...]:
     """The products that fail fewest conditions, then those that ask for the smallest change; equals by their name."""
-    asked = addressed(wanted, room)
-    found = [(code, asked & met) for code, met in room.catalogue.index.conditions(wanted.facts, room.day)]
+    catalogue = room.catalogue
+    asked = not_asked(wanted, catalogue, catalogue.live)
+    conditions = catalogue.index.conditions(wanted.facts, room.day) + _beyond_the_need(wanted, room, asked)
+    found = [(code, asked & met) for code, met in conditions if asked & met != asked]
     for count in range(1, len(found) + 1):
         failing = list(_failing(found, count, asked))
         if failing:
-            return _smallest(failing, wanted.facts, room.catalogue, room.day)
+            return _smallest(failing, wanted.facts, room)
     return ()
+
+
+def _beyond_the_need(wanted: Wanted, room: Room, asked: int) -> list[tuple[str, int]]:
+    """What else stands in the way: the enterprise names other banks; the bank's total quota is used up."""
+    return [("bank", named(wanted, room.catalogue, asked)), ("total_quota", room.offered)]
 
 
 def _failing(found: list[tuple[str, int]], count: int, asked: int) -> Iterator[tuple[tuple[str, ...], int]]:
@@ -49,17 +55,19 @@ def _failing(found: list[tuple[str, int]], count: int, asked: int) -> Iterator[t
             yield failing, rest
 
 
-def _smallest(
-    failing: list[tuple[tuple[str, ...], int]], need: NeedFacts, catalogue: Catalogue, day: date
-) -> tuple[Reason, ...]:
+def _smallest(failing: list[tuple[tuple[str, ...], int]], need: NeedFacts, room: Room) -> tuple[Reason, ...]:
+    catalogue = room.catalogue
     sizes = (
-        (sum(_change(code, catalogue.terms(slot), need, day) for code in codes), catalogue.terms(slot).key, codes, slot)
+        (
+            sum(_change(code, catalogue.terms(slot), need, room.day) for code in codes),
+            catalogue.terms(slot).key,
+            codes,
+            slot,
+        )
         for codes, products in failing
         for slot in slots_of(products)
     )
-    return tuple(
-        _reason(codes, catalogue.terms(slot), need, catalogue) for _, _, codes, slot in nsmallest(SHOWN, sizes)
-    )
+    return tuple(_reason(codes, catalogue.terms(slot), need, room) for _, _, codes, slot in nsmallest(SHOWN, sizes))
 
 
 def _change(code: str, terms: Terms, need: NeedFacts, day: date) -> float:
@@ -89,16 +97,16 @@ def _nearer(bounds: tuple[T, T], value: T) -> T:
     return low if value < low else high
 
 
-def _reason(codes: Iterable[str], terms: Terms, need: NeedFacts, catalogue: Catalogue) -> Reason:
-    changes = {code: _asked(code, terms, need) for code in codes}
+def _reason(codes: Iterable[str], terms: Terms, need: NeedFacts, room: Room) -> Reason:
+    changes = {code: _asked(code, terms, need, room) for code in codes}
     values = {"product": terms.key, "codes": " ".join(changes)} | {code: value for code, (value, _) in changes.items()}
-    product = catalogue.product(terms.key)
+    product = room.catalogue.product(terms.key)
     name = f"{product.name}（{terms.key}）" if product else terms.key
     text = f"若{'，且'.join(text for _, text in changes.values())}，则可匹配 {name}"
     return Reason(code="would_match_if", values=values, text=text)
 
 
-def _asked(code: str, terms: Terms, need: NeedFacts) -> tuple[str, str]:
+def _asked(code: str, terms: Terms, need: NeedFacts, room: Room) -> tuple[str, str]:
     """The value that would be right, and the change in words."""
     bound = _bound(code, terms, need)
     if bound is not None:
@@ -110,6 +118,11 @@ def _asked(code: str, terms: Terms, need: NeedFacts) -> tuple[str, str]:
     if code == "validity":
         begin, end = terms.valid
         return f"{begin}/{end}", f"申请日在 {begin} 至 {end} 之间"
+    if code == "bank":
+        return terms.bank, f"在意向银行中增加 {terms.bank}"
+    if code == "total_quota":
+        least = room.ever(terms.key) + 1
+        return str(least), f"{terms.bank} 将总额度由 {terms.total_quota} 笔提高到至少 {least} 笔"
     kind, wanted, text = {
         "kind": ("need_kind", sorted(terms.kinds), "融资类型为"),
         "guarantee": ("guarantee_mode", sorted(terms.guarantee_modes), "可提供担保方式"),

@@ -30,6 +30,15 @@ class ReofferNoted(Note):
     places: int
 
 
+class RestEnded(Note):
+    """A need that was offered waited for its other banks, and none of them suits any more."""
+
+    wire_type = "matching.rest_ended"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+
+
 class NeedDropped(Note):
     """A need looks for banks no more."""
 

@@ -33,8 +33,11 @@ WITH needs AS (
 ), quotas AS (
     INSERT INTO quota (id, day, body) SELECT * FROM unnest($7::text[], $8::date[], $9::jsonb[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
+), totals AS (
+    INSERT INTO total (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+    ON CONFLICT (id) DO UPDATE SET body = excluded.body
 )
-INSERT INTO learnt (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+INSERT INTO learnt (id, body) SELECT * FROM unnest($12::text[], $13::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_products
@@ -56,10 +59,6 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 -- name: all_totals
 SELECT id, body FROM total;
 
--- name: save_totals
-INSERT INTO total (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
-
 -- name: all_learnt
 SELECT id, body FROM learnt;
 
@@ -77,7 +76,7 @@ SELECT due_at, number FROM (
     SELECT (min(retry_on) + $1::time) AT TIME ZONE 'Asia/Shanghai' AS due_at, NULL::bigint AS number
     FROM need WHERE status = 'waiting'
     UNION ALL SELECT asked_at, asked FROM round
-    WHERE asked > held AND EXISTS (SELECT FROM need WHERE status = 'waiting' AND reason = 'no_room')
+    WHERE asked > held AND EXISTS (SELECT FROM need WHERE status = 'waiting' AND reason IN ('no_room', 'rest_no_room'))
 ) AS rounds WHERE due_at IS NOT NULL AND NOT EXISTS (SELECT FROM parked WHERE key = 'round' AND decided_at IS NULL)
 ORDER BY due_at LIMIT 1;
 

@@ -15,6 +15,10 @@ from yuqiao.contracts.values import Offer, Reason
 from yuqiao.runtime.messages import derived_id
 
 NAMES = {"fit": "匹配度", "cost": "成本", "acceptance": "受理率", "speed": "时效", "first_loan": "首贷"}
+NO_ROOM = {
+    "no_room": "符合条件的产品当日额度已用完",
+    "rest_no_room": "已推送当日有额度的银行，其余符合条件的银行当日额度已用完",
+}
 
 
 def offers(choice: Choice, room: Room) -> tuple[Offer, ...]:
@@ -47,7 +51,12 @@ def _score(choice: Choice, pick: Pick, terms: Terms) -> Reason:
     bank: Standing = choice.standings.get(terms.bank) or standing_of(UNHEARD)
     found = parts(terms, segment_of(choice.wanted.facts), bank, sure=pick.sure)
     prior = weights().prior
-    values = _as_shares(found) | {"answers": str(bank.answered), "prior_answers": str(prior.answers)}
+    values = _as_shares(found) | {
+        "answers": str(bank.answered),
+        "prior_answers": str(prior.answers),
+        "prior_acceptance": str(prior.acceptance),
+        "prior_hours": str(prior.hours),
+    }
     shown = "，".join(f"{NAMES[name]} {values[name]}" for name in found)
     learnt = f"受理率与时效依据该行 {bank.answered} 次答复及先验（{prior.acceptance}、{prior.hours} 小时，计 {prior.answers} 次）"
     return Reason(code="score", values=values, text=f"{shown}；{learnt}")
@@ -55,6 +64,14 @@ def _score(choice: Choice, pick: Pick, terms: Terms) -> Reason:
 
 def _as_shares(found: Mapping[str, int]) -> dict[str, str]:
     return {name: f"{value / WHOLE:.2f}" for name, value in found.items()}
+
+
+def no_room(reason: str, retry_on: date) -> tuple[Reason, ...] | None:
+    """Why a need waits, and until when; None where it waits for nothing but the next round."""
+    text = NO_ROOM.get(reason)
+    if text is None:
+        return None
+    return (Reason(code=reason, values={"retry_on": str(retry_on)}, text=f"{text}，{retry_on} 再次匹配"),)
 
 
 def no_bank(wanted: Wanted, room: Room) -> Reason:

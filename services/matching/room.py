@@ -42,6 +42,10 @@ class Room:
         other._today, other._total = self._today.copy(), self._total.copy()
         return other
 
+    def ever(self, key: str) -> int:
+        """How many offers of a product were made at all."""
+        return self._total[key]
+
     def take(self, slot: int) -> None:
         """One offer of a product is made."""
         terms, today = self.catalogue.terms(slot), self._today

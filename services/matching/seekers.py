@@ -6,12 +6,15 @@ from operator import attrgetter, itemgetter, or_
 from typing import NamedTuple
 
 from services.matching.bitmaps import without
+from services.matching.catalogue import Catalogue
 from services.matching.ranking import Ranking
 from services.matching.room import Room
 from services.matching.scoring import Standing, weights
 from services.matching.state import Wanted
 
 MANY = 1_000_000
+TO_ALL = frozenset({"broadcast", "named"})
+"""Routing modes that ask every bank that suits (and is named), whatever the places."""
 HASHES = 2**128
 BY_TURN = attrgetter("turn")
 Asking = tuple[int, Wanted, int]
@@ -37,7 +40,7 @@ class Pick(NamedTuple):
 class Choice(NamedTuple):
     """What became of a need: products; or no room under the quotas; or nothing suits (both false).
 
-    `standings`: what had been learnt of each bank before such needs.
+    Both, for a need that goes to all: some of its banks have no room. `standings`: what had been learnt of each bank.
     """
 
     wanted: Wanted
@@ -54,7 +57,7 @@ class Seeker:
     def __init__(self, asking: Asking, party: "Party", room: Room) -> None:
         """`party`: the needs to which products are worth the same."""
         self.turn, self.wanted, suits = asking
-        self._suited, self.suits = suits != 0, suits & room.open
+        self._suited, self.suits = suits, suits & room.open
         self.party, self.picks, self.places = party, tuple[Pick, ...](), _places_of(self.wanted)
 
     def take(self, equals: int, room: Room) -> None:
@@ -69,14 +72,21 @@ class Seeker:
                 return
             self.suits = without(self.suits, catalogue.of_bank(catalogue.terms(slot).bank))
 
-    def choice(self) -> Choice:
+    def choice(self, catalogue: Catalogue) -> Choice:
         """What became of it."""
-        return Choice(self.wanted, self.picks, self._suited and not self.picks, self.party.ranking.banks)
+        to_all = self.picks and self.wanted.routing.mode in TO_ALL
+        no_room = self._lacks_a_bank(catalogue) if to_all else self._suited != 0 and not self.picks
+        return Choice(self.wanted, self.picks, no_room, self.party.ranking.banks)
+
+    def _lacks_a_bank(self, catalogue: Catalogue) -> bool:
+        """Whether a bank suits and had no room."""
+        asked = [catalogue.of_bank(catalogue.terms(pick.slot).bank) for pick in self.picks]
+        return without(self._suited, reduce(or_, asked)) != 0
 
 
 def _places_of(wanted: Wanted) -> int:
-    """How many offers the routing mode asks for."""
-    if wanted.routing.mode == "broadcast":
+    """How many offers the routing mode asks for; a named list names them all, and no other bank suits."""
+    if wanted.routing.mode in TO_ALL:
         return MANY
     return 1 if wanted.routing.mode == "single" else wanted.places
 

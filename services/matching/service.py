@@ -10,6 +10,7 @@ from services.matching.notes import (
     NeedNoted,
     ProductTaken,
     ReofferNoted,
+    RestEnded,
     RoundAsked,
     RoundHeld,
 )
@@ -48,7 +49,17 @@ service = Service(
         RunRound: handlers.on_run_round,
     },
     emits=(NeedMatched, NeedWaiting, NeedUnmatched, ProductListed, ProductRefused),
-    notes=(NeedNoted, ReofferNoted, NeedDropped, AnswerNoted, BankNoted, ProductTaken, RoundAsked, RoundHeld),
+    notes=(
+        NeedNoted,
+        ReofferNoted,
+        RestEnded,
+        NeedDropped,
+        AnswerNoted,
+        BankNoted,
+        ProductTaken,
+        RoundAsked,
+        RoundHeld,
+    ),
     routes=http.routes,
     hurried=(NEEDS, "products"),
 )

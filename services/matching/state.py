@@ -40,6 +40,11 @@ class Candidate(Value):
     offered: tuple[str, ...] = ()
     asked_at: dict[str, datetime] = Field(default_factory=dict)
 
+    @property
+    def rest(self) -> bool:
+        """Whether it was offered, and waits only for those of all its banks that had no room."""
+        return self.status == "waiting" and self.reason == "rest_no_room"
+
     def wanted(self) -> Wanted:
         """What it looks for."""
         return Wanted(self.need, self.facts, self.routing, self.places, frozenset(self.offered), self.waited)
@@ -61,7 +66,7 @@ class Used(Value):
 
 
 class Total(Value):
-    """Offers made of a product since it has a total quota; never given back."""
+    """Offers made of a product at all, whether or not it has a total quota; never given back."""
 
     used: int
 

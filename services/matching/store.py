@@ -71,13 +71,13 @@ class MatchingStore:
         return catalogue
 
     async def save(self, conn: Connection, book: MatchingBook) -> None:
-        """At most six statements. Whoever changes the catalogue counts its version up, so that others see it."""
+        """At most five statements. Whoever changes the catalogue counts its version up, so that others see it."""
         quotas = Changed(book.quotas, 1, lambda _, q: (q.day,))
-        await save_shelves(conn, Q.save_decisions, Changed(book.needs, 4, _need_columns), quotas, Changed(book.learnt))
+        needs, totals = Changed(book.needs, 4, _need_columns), Changed(book.totals)
+        await save_shelves(conn, Q.save_decisions, needs, quotas, totals, Changed(book.learnt))
         await save_shelves(conn, Q.save_products, Changed(book.products))
         await drop_rows(conn, Q.withdraw_products, book.products.dropped)
         await save_shelves(conn, Q.save_banks, Changed(book.banks))
-        await save_shelves(conn, Q.save_totals, Changed(book.totals))
         rounds = Changed(book.rounds, 3, lambda _, r: (r.asked, r.asked_at, r.held))
         await save_shelves(conn, Q.save_rounds, rounds)
 

@@ -82,8 +82,7 @@ def _sets(terms: Terms, need: NeedFacts) -> list[Check]:
         modes = set(need.guarantee_modes)
         found.append(Check("guarantee", "担保方式", bool(modes & terms.guarantee_modes) if modes else None))
     if terms.industries:
-        holds = None if need.industry is None else need.industry.startswith(terms.industries)
-        found.append(Check("industry", "行业", holds))
+        found.append(Check("industry", "行业", _within(need.industry, terms.industries)))
     if terms.size_classes:
         holds = None if need.size_class == "undetermined" else need.size_class in terms.size_classes
         found.append(Check("size_class", "划型", holds))
@@ -92,3 +91,10 @@ def _sets(terms: Terms, need: NeedFacts) -> list[Check]:
     if terms.tags:
         found.append(Check("tags", "重点领域", bool(terms.tags & set(need.tags))))
     return found
+
+
+def _within(said: str | None, asked: tuple[str, ...]) -> bool | None:
+    """Whether an industry lies in one of those asked for; a coarse code (C34) does not say whether it is a finer (C348)."""
+    if said is None:
+        return None
+    return said.startswith(asked) or (None if any(code.startswith(said) for code in asked) else False)

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from services.matching.messages import RoundDue
+from services.matching.notes import RestEnded
 from services.matching.service import service
 from services.matching.store import MatchingStore
 from tests.services.house import House
 from tests.services.test_catalogue import TERMS, open_bank, publish
 from tests.unit.matching.samples import facts
 from yuqiao.contracts.base import Event
-from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, Wait
-from yuqiao.contracts.from_bank import ProductPublished
-from yuqiao.contracts.matches import NeedMatched, NeedWaiting
+from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, ReofferRequested, Wait
+from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
+from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.contracts.values import Origin, Routing
 from yuqiao.runtime.batch import Arrival, Batch, Committed, arrival_of_deadline
@@ -23,18 +24,20 @@ from yuqiao.runtime.messages import Cause, derived_id
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shell import Shell
 
+BANKS = tuple(f"bank0{n}" for n in range(1, 6))
+
 
 class Crash(BaseException):
     """The process ends here."""
 
 
-def need(house: House, number: int) -> NeedRegistered:
+def need(house: House, number: int, **routing: Any) -> NeedRegistered:
     return NeedRegistered(
         at=house.now,
         enterprise=derived_id("enterprise", number),
         need=derived_id("need", number),
         facts=facts(),
-        routing=Routing(),
+        routing=Routing(**routing),
         origin=Origin(channel="scan"),
         batched=False,
     )
@@ -93,6 +96,90 @@ async def test_who_waits_for_room_is_tried_again_when_room_comes(house: House) -
     await house.settle()
     assert len(await logged(house, NeedMatched)) == 2
     assert len(await logged(house, NeedWaiting)) == 2, "who waits on is not told again, and has not waited longer"
+
+
+async def test_a_total_quota_that_comes_later_counts_what_was_offered_before(house: House) -> None:
+    await open_bank(house)
+    await run(house.rooms["matching"].shell, need(house, 1), need(house, 2))
+    publish(house, "p", daily_quota=3, total_quota=3)
+    await house.settle()
+    await run(house.rooms["matching"].shell, need(house, 3))
+    await run(house.rooms["matching"].shell, need(house, 4))
+    assert len(await logged(house, NeedMatched)) == 3
+    (unmatched,) = await logged(house, NeedUnmatched)
+    assert [reason.code for reason in unmatched.reasons] == ["quota_spent"]
+
+
+async def next_day(house: House) -> None:
+    house.now += timedelta(days=1)
+    await house.settle()
+
+
+@pytest.mark.parametrize("routing", [{"mode": "broadcast"}, {"mode": "named", "banks": BANKS}])
+async def test_who_goes_to_all_banks_is_offered_to_those_without_room_when_they_have_some(
+    house: House, routing: dict[str, Any]
+) -> None:
+    for bank in BANKS:
+        await open_bank(house, bank)
+    for bank in BANKS[3:]:
+        publish(house, "p", bank, daily_quota=1)
+    await house.settle()
+    shell = house.rooms["matching"].shell
+    await run(shell, need(house, 1, mode="named", banks=BANKS[3:]))
+    await run(shell, need(house, 2, **routing))
+    *_, matched = await logged(house, NeedMatched)
+    assert sorted(offer.bank for offer in matched.offers) == list(BANKS[:3])
+    (waiting,) = await logged(house, NeedWaiting)
+    assert (waiting.reason, waiting.need, waiting.round) == ("rest_no_room", matched.need, matched.round)
+    assert "其余" in waiting.reasons[0].text
+    publish(house, "p", BANKS[3], daily_quota=2)
+    await house.settle()
+    *_, matched = await logged(house, NeedMatched)
+    assert [offer.bank for offer in matched.offers] == [BANKS[3]], "out of turn, when room came"
+    assert len(await logged(house, NeedWaiting)) == 2, "the last bank is still waited for"
+    await next_day(house)
+    *_, matched = await logged(house, NeedMatched)
+    assert ([offer.bank for offer in matched.offers], matched.round) == ([BANKS[4]], 3)
+    async with house.rooms["matching"].reading() as conn:
+        loaded = await house.rooms["matching"].store.load_all(conn)
+    assert {one.status for one in loaded.needs} == {"matched"}
+
+
+async def test_a_bank_of_the_rest_that_goes_away_is_waited_for_no_more(house: House) -> None:
+    for bank in BANKS[:2]:
+        await open_bank(house, bank)
+    publish(house, "p", BANKS[1], daily_quota=0)
+    await house.settle()
+    await run(house.rooms["matching"].shell, need(house, 1, mode="broadcast"))
+    house.write(ProductWithdrawn(at=house.now, bank=BANKS[1], product="p"))
+    await house.settle()
+    await next_day(house)
+    assert not await logged(house, NeedUnmatched), "it has its offers"
+    assert [ended.need for ended in await logged(house, RestEnded)] == [derived_id("need", 1)]
+
+
+async def test_who_is_offered_on_while_it_waits_for_the_rest_is_told_when_nobody_is_left(house: House) -> None:
+    for bank in BANKS[:2]:
+        await open_bank(house, bank)
+    publish(house, "p", BANKS[1], daily_quota=0)
+    await house.settle()
+    stated, shell = need(house, 1, mode="broadcast"), house.rooms["matching"].shell
+    await run(shell, stated)
+    (offered,) = (await logged(house, NeedMatched))[0].offers
+    more = ReofferRequested(
+        at=house.now,
+        enterprise=stated.enterprise,
+        need=stated.need,
+        after_offer=offered.offer,
+        exclude=(offered.bank,),
+        places=2,
+    )
+    await run(shell, more)
+    house.write(ProductWithdrawn(at=house.now, bank=BANKS[1], product="p"))
+    await house.settle()
+    await next_day(house)
+    (unmatched,) = await logged(house, NeedUnmatched)
+    assert [reason.code for reason in unmatched.reasons] == ["no_bank_left"]
 
 
 async def test_two_processes_hold_a_round_once(house: House) -> None:

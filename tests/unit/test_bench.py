@@ -19,7 +19,6 @@ from deploy.bench.raw import spread
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue
 from services.matching.domain import assign
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs
 from services.matching.state import Wanted
@@ -81,7 +80,7 @@ def _totals(asked: list[Wanted], made: Catalogue, used: Counter[str]) -> Iterato
         yield 0
         return
     one, rest = asked[0], asked[1:]
-    ranking, unsure = made.ranking(segment_of(one.facts), {}, DAY), made.index.unsure(unknown(one.facts))
+    ranking, unsure = made.ranking(segment_of(one.facts), {}, DAY), made.index.unsure(made.index.unknown(one.facts))
     suiting = list(slots_of(made.index.suiting(one.facts, DAY)))
     for count in range(one.places + 1):
         for slots in combinations(suiting, count):

@@ -39,11 +39,16 @@ class NeedMatched(MatchEvent):
 
 
 class NeedWaiting(MatchEvent):
-    """The need waits: for the next round, or for room under the quotas. It is tried again on `retry_on`."""
+    """The need waits: for the next round, or for room under the quotas. It is tried again on `retry_on`.
+
+    A code `rest_no_room`: it goes to all banks that suit (or that it names), was offered to some, and waits for the others.
+    `reasons`: the same in words, for those who wait for room.
+    """
 
     wire_type = "need.waiting"
     reason: Literal["next_round", "no_room"] | Code
     retry_on: date
+    reasons: tuple[Reason, ...] | None = None
 
 
 class NeedUnmatched(MatchEvent):

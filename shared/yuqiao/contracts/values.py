@@ -100,7 +100,7 @@ class NeedFacts(Value):
 
 
 class Routing(Value):
-    """How a need is spread: to all, to named banks, to the best `places`, to one, or as a race."""
+    """How a need is spread: to all, to all those it names, to the best `places`, to one, or to `places` as a race."""
 
     mode: RoutingMode = "platform"
     banks: tuple[BankId, ...] = ()

@@ -37,6 +37,18 @@ async def test_the_sample_list_is_taken_in_less_than_two_seconds(intake: Intake,
     assert seconds < 4  # 2 s on an idle machine; the tests may share it
 
 
+async def test_a_list_says_to_how_many_banks_its_needs_go(intake: Intake, http: httpx.AsyncClient) -> None:
+    await upload(http, csv_bytes([row(1)]))
+    await upload(http, csv_bytes([row(2)]), "五家.csv", places=5)
+    assert [e["routing"]["places"] for e in await intake.log("need.registered")] == [3, 5]
+    for wrong, code in ((0, "out_of_range"), (11, "out_of_range"), ("many", "not_a_number")):
+        file = {"file": ("x.csv", csv_bytes([row(3)]))}
+        response = await http.post("/lists", params={"places": wrong}, files=file)
+        (reason,) = response.json()["reasons"]
+        assert (response.status_code, reason["code"]) == (422, code)
+        assert "places" in reason["values"]["field"]
+
+
 async def test_nothing_personal_is_in_events_or_keys(intake: Intake, http: httpx.AsyncClient) -> None:
     await upload(http, csv_bytes([row(1)]))
     for table in ("event_log", "inbox", "sequence", "need", "progress", "list_row", "consent", "need_list"):

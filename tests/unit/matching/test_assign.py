@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.matching.bitmaps import slots_of
 from services.matching.catalogue import Catalogue, hashed
 from services.matching.domain import addressed, assign
-from services.matching.index import unknown
 from services.matching.room import Room
 from services.matching.scoring import segment_of, unsure_costs, weights
 from services.matching.seekers import Choice, Pick, turn_of
@@ -73,7 +72,7 @@ def test_quotas_hold(chance: Random, products: int, needs: int) -> None:
         routing = choice.wanted.routing
         if routing.mode == "named":
             assert set(banks) <= set(routing.banks)
-        most = {"broadcast": 99, "single": 1}.get(routing.mode, routing.places)
+        most = {"broadcast": 99, "named": 99, "single": 1}.get(routing.mode, routing.places)
         assert len(banks) <= most
 
 
@@ -110,7 +109,7 @@ def _bonus(asked: Wanted) -> int:
 def _suiting(asked: Wanted, before: Room) -> list[tuple[int, int]]:
     index, ranking = before.catalogue.index, before.catalogue.ranking(segment_of(asked.facts), {}, DAY)
     suiting = index.suiting(asked.facts, DAY) & addressed(asked, before)
-    unsure = index.unsure(unknown(asked.facts))
+    unsure = index.unsure(index.unknown(asked.facts))
     level = {s: ranking.level(s) - (unsure >> s & 1) * unsure_costs() for s in slots_of(suiting)}
     return [(slot, worth + _bonus(asked)) for slot, worth in level.items()]
 
@@ -120,7 +119,7 @@ def _prefers(choice: Choice, worth: int, bank: str, made: Catalogue) -> bool:
     if bank in mine:
         return worth > mine[bank]
     mode = choice.wanted.routing.mode
-    places = {"broadcast": 99, "single": 1}.get(mode, choice.wanted.places)
+    places = {"broadcast": 99, "named": 99, "single": 1}.get(mode, choice.wanted.places)
     return len(mine) < places or worth > min(mine.values())
 
 
@@ -225,11 +224,11 @@ def test_a_bank_is_asked_once_with_its_best_product_and_never_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "asked"), [("broadcast", 5), ("platform", 3), ("race", 3), ("single", 1), ("named", 2)]
+    ("mode", "asked"), [("broadcast", 5), ("platform", 3), ("race", 3), ("single", 1), ("named", 4)]
 )
 def test_a_list_is_spread_as_its_mode_says(mode: Any, asked: int) -> None:
     listed = [product(f"bank0{n}") for n in range(1, 6)]
-    routing = Routing(mode=mode, banks=("bank02", "bank04"))
+    routing = Routing(mode=mode, banks=("bank02", "bank03", "bank04", "bank05", "bank09"))
     (choice,) = assign([wanted(routing=routing)], room(*listed), {})
     assert len(choice.picks) == asked
 

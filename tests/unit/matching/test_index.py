@@ -1,5 +1,6 @@
 """The index says what trying each product would say, whatever comes, changes and goes."""
 
+from functools import cache
 from random import Random
 
 from hypothesis import given, settings
@@ -7,18 +8,37 @@ from hypothesis import strategies as st
 
 from services.matching.bitmaps import MARKS, Bits, Column, slots_of
 from services.matching.catalogue import Catalogue
-from services.matching.index import Index, unknown
+from services.matching.index import Index
 from services.matching.terms import checks, terms_of
 from tests.unit.matching.samples import DAY, catalogue, facts, product, random_facts, random_product
+from yuqiao.contracts.from_bank import ProductPublished
+from yuqiao.contracts.values import NeedFacts
+from yuqiao.policy.industries import industries
 
 CHANCE = st.integers(0, 2**32).map(Random)
 
 
-def suiting_by_trying(made: Catalogue, need: object) -> tuple[set[str], set[str]]:
+@cache
+def classes(code: str) -> frozenset[str]:
+    """The finest industries within a code."""
+    return frozenset(one for one in industries() if len(one) == len("C3484") and one.startswith(code))
+
+
+def takes_industry(listed: ProductPublished, need: NeedFacts) -> bool | None:
+    """By what the need may be: the product takes all of it, or nothing of it, or it depends."""
+    if not listed.industries:
+        return True
+    may_be = classes(need.industry or "")
+    taken = may_be & frozenset().union(*map(classes, listed.industries))
+    return taken == may_be or (None if taken else False)
+
+
+def suiting_by_trying(made: Catalogue, need: NeedFacts) -> tuple[set[str], set[str]]:
     """The products of which no condition fails, and those of them with an unknown one."""
     suiting, unsure = set(), set()
     for key, listed in made._products.items():
-        holds = [c.holds for c in checks(terms_of(key, listed), need, DAY)]  # type: ignore[arg-type]
+        holds = [c.holds for c in checks(terms_of(key, listed), need, DAY) if c.code != "industry"]
+        holds.append(takes_industry(listed, need))
         if False not in holds:
             suiting.add(key)
             if None in holds:
@@ -46,7 +66,7 @@ def test_the_index_equals_brute_force(chance: Random, count: int, changes: int) 
         found = made.index.suiting(need, DAY)
         suiting, unsure = suiting_by_trying(made, need)
         assert keys(made, found) == suiting
-        assert keys(made, found & made.index.unsure(unknown(need))) == unsure
+        assert keys(made, found & made.index.unsure(made.index.unknown(need))) == unsure
 
 
 def test_an_index_that_forgets_a_condition_is_found() -> None:

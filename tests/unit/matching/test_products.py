@@ -52,6 +52,21 @@ def test_industries_are_hierarchical() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "asked", "holds"),
+    [
+        ("C34", ["C348"], None),
+        ("C", ["G54", "C3484"], None),
+        ("C34", ["C348", "C34"], True),
+        ("C349", ["C348"], False),
+        ("C3484", ["C348"], True),
+    ],
+)
+def test_a_coarse_industry_is_unknown_where_a_finer_one_is_asked_for(said: str, asked: list[str], holds: Any) -> None:
+    (tried,) = [c for c in checks(terms(industries=asked), facts(industry=said), DAY) if c.code == "industry"]
+    assert tried.holds is holds
+
+
+@pytest.mark.parametrize(
     ("fields", "field", "code"),
     [
         ({"min_amount_cny": "6000000.00"}, "min_amount_cny", "lo_above_hi"),

@@ -29,6 +29,8 @@ def test_a_match_names_the_conditions_and_the_parts_of_the_score_with_the_prior(
     assert unsure.reasons[1].values == {"codes": "industry"}
     assert sure.reasons[-1].values.keys() >= {"fit", "cost", "acceptance", "speed", "first_loan", "answers"}
     assert "0 次答复及先验" in sure.reasons[-1].text
+    prior = {name: value for name, value in sure.reasons[-1].values.items() if name.startswith("prior_")}
+    assert prior == {"prior_acceptance": "0.5", "prior_hours": "24", "prior_answers": "20"}
     assert 0 < unsure.score < sure.score <= 1
 
 
@@ -64,6 +66,32 @@ def test_a_miss_says_what_would_match(
     assert miss.code == "would_match_if"
     assert miss.values == {"product": "bank01/p", "codes": codes} | values
     assert text in miss.text
+
+
+def test_a_named_list_is_told_which_other_banks_would_match() -> None:
+    listed = room(product("bank02"), product("bank03", kinds=["renewal"]), product("bank04"))
+    asked = wanted(routing=Routing(mode="named", banks=("bank09",)))
+    found = nearest(asked, listed)
+    assert no_bank(asked, listed).code == "named_without_product"
+    assert [r.values for r in found] == [
+        {"product": f"{bank}/p", "codes": "bank", "bank": bank} for bank in ("bank02", "bank04")
+    ]
+    assert found[0].text == "若在意向银行中增加 bank02，则可匹配 测试（bank02/p）"
+
+
+def test_a_named_bank_that_asks_for_a_small_change_comes_before_another_bank() -> None:
+    asked = wanted(amount_cny="5500000.00", routing=Routing(mode="named", banks=("bank02",)))
+    found = nearest(asked, room(product("bank02"), product("bank03", max_amount_cny="6000000.00")))
+    assert [r.values["codes"] for r in found] == ["amount", "bank"]
+
+
+def test_a_spent_total_quota_says_when_there_is_room_again() -> None:
+    listed = catalogue(product(total_quota=10), product("bank02", total_quota=10, kinds=["renewal"]))
+    spent = Room(listed, DAY, {}, {f"bank0{n}/p": Total(used=12) for n in (1, 2)})
+    assert no_bank(wanted(), spent).code == "quota_spent"
+    (found,) = nearest(wanted(), spent)
+    assert found.values == {"product": "bank01/p", "codes": "total_quota", "total_quota": "13"}
+    assert "bank01 将总额度由 10 笔提高到至少 13 笔" in found.text
 
 
 def test_the_smallest_change_comes_first_and_three_are_named() -> None:
