@@ -44,8 +44,9 @@ def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Ite
     if case is None:
         yield Hold(matched.need)
     elif case.outcome is None and not any(task.code == "follow" for task in case.tasks.values()):
-        measures = tuple(m.measure for m in matched.measures)
-        titles = "、".join(m.title for m in matched.measures) or "常规融资对接"
+        clauses = {m.measure: m.title for m in matched.measures}  # a clause stands once for each part that applies
+        measures = tuple(clauses)
+        titles = "、".join(clauses.values()) or "常规融资对接"
         follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
         knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
         asks = [ask for offer in knowing for ask in domain.asks(measures, offer)]
