@@ -19,7 +19,10 @@ class NeedEvent(StreamEvent):
 
 
 class NeedRegistered(NeedEvent):
-    """A need was accepted. `batched` needs (from a list) wait for the next round; a live one is matched at once."""
+    """A need was accepted. `batched` needs (from a list) wait for the next round; a live one is matched at once.
+
+    `lender`: the registered bank that has lent to the enterprise already (存量贷款银行), where it was named.
+    """
 
     wire_type = "need.registered"
     need: Id
@@ -27,6 +30,7 @@ class NeedRegistered(NeedEvent):
     routing: Routing
     batched: bool
     facts: NeedFacts
+    lender: BankId | None = None
 
 
 class NeedRevised(NeedEvent):
@@ -75,6 +79,22 @@ class IdentitySealed(NeedEvent):
     key_id: str
     sealed: str
     contact_by: AwareDatetime | None = None
+
+
+class LenderSealed(NeedEvent):
+    """免申即享: the enterprise's lender may know whom it is asked about; a `Borrower` as compact JWE for that bank's key.
+
+    `measures` apply to the need and are owed without application. Consent was live in the same commit. `offer` is none of
+    matching: it names the question to the lender, in whose place its answer stands.
+    """
+
+    wire_type = "lender.sealed"
+    need: Id
+    offer: Id
+    bank: BankId
+    measures: tuple[int, ...]
+    key_id: str
+    sealed: str
 
 
 class IdentityWithheld(NeedEvent):

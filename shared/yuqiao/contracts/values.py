@@ -182,3 +182,10 @@ class Identity(Value):
     amount_cny: Money
     term_months: int | None = None
     purpose: str | None = None
+
+
+class Borrower(Value):
+    """Whom a bank has lent to: what it needs to find the loan, nothing of the need. Only inside a JWE for that bank."""
+
+    enterprise_name: str
+    uscc: str
