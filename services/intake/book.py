@@ -227,12 +227,7 @@ def _close(book: IntakeBook, need_id: str) -> None:
 def need_of(event: NeedRegistered) -> Need:
     """The need as it is kept when it is new."""
     return Need(
-        id=event.need,
-        enterprise=event.enterprise,
-        facts=event.facts,
-        routing=event.routing,
-        origins=(event.origin,),
-        lender=event.lender,
+        id=event.need, enterprise=event.enterprise, facts=event.facts, routing=event.routing, origins=(event.origin,)
     )
 
 

@@ -9,7 +9,7 @@ from services.intake.book import IntakeBook, bank_subject
 from services.intake.commands import GrantConsent, RevokeConsent
 from services.intake.domain import Need, Said, also, is_live
 from services.intake.filing import ANY_BANK
-from services.intake.lenders import ask_lender
+from services.intake.lenders import ask_lenders
 from services.intake.notes import BankNoted
 from services.intake.shelves import Bank
 from yuqiao.contracts.banks import BankRegisterEvent
@@ -78,16 +78,17 @@ def on_grant_consent(book: IntakeBook, command: GrantConsent, at: Moment) -> Ite
         yield from grant(book, command.enterprise, {command.bank: command.expires_on}, at)
 
 
-def grant(book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Moment) -> Iterator[Event]:
-    """Consent for these banks, and every disclosure that it sets free; lenders that may be asked now."""
+def grant(
+    book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Moment, besides: str | None = None
+) -> Iterator[Event]:
+    """Consent for these banks, and every disclosure that it sets free; lenders that may be asked now, `besides` one need's."""
     if not until:
         return
     for bank, last in until.items():
         yield ConsentGranted(enterprise=enterprise, bank=bank, expires_on=last, at=at.now)
     said = also(book.said(enterprise), enterprise, until)
     yield from _set_free(book, enterprise, said, at)
-    for need in book.needs_of(enterprise):
-        yield from ask_lender(book, need, book.privates.get(need.id), said, at)
+    yield from ask_lenders(book, enterprise, said, at, besides)
 
 
 def _set_free(

@@ -22,7 +22,6 @@ class Need(Value):
     revision: int = 1
     origins: tuple[Origin, ...]
     open: bool = True
-    lender: str | None = None
     lender_asked: bool = False
 
 

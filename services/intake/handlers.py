@@ -25,7 +25,7 @@ from services.intake.commands import (
 )
 from services.intake.disclosure import grant, on_bank, on_grant_consent, on_offer_accepted, on_revoke_consent
 from services.intake.domain import Need, also, brings_news, combined, is_same_need, without_list
-from services.intake.lenders import ask_lender, lender_named
+from services.intake.lenders import ask_lender
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
@@ -67,7 +67,7 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
     )
     own = _need_of_row(book, command)
     twin = None if own else _twin(book, command, origin, at)
-    new: NeedRegistered | None = None
+    stated: Need | None = None
     if own and not own.open and command.statement.facts(own.facts.stated_on) == own.facts:
         need_id = own.id  # nothing but a telephone number or the like changed in what is closed
     elif own and own.open:
@@ -75,28 +75,31 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
         facts = command.statement.facts(own.facts.stated_on)
         if facts != own.facts:
             yield _revised(own, facts, origin, at)
+        stated = own.but(facts=facts)
     elif twin:
         need_id = twin.id
-        yield _revised(twin, combined(twin.facts, command.statement), origin, at)
+        facts = combined(twin.facts, command.statement)
+        yield _revised(twin, facts, origin, at)
+        stated = twin.but(facts=facts)
     else:
         need_id = at.id("need")
-        new = NeedRegistered(
+        registered = NeedRegistered(
             enterprise=command.enterprise,
             need=need_id,
             origin=origin,
             routing=command.routing,
             batched=command.batched,
             facts=command.statement.facts(at.day),
-            lender=lender_named(command.private.lender, book.banks),
             at=at.now,
         )
-        yield new
+        yield registered
+        stated = need_of(registered)
     yield from _notes(command, need_id, at, merged=twin is not None)
     news = _consents(book, command, at)
-    yield from grant(book, command.enterprise, news, at)
-    if new:
+    yield from grant(book, command.enterprise, news, at, besides=need_id)
+    if stated:
         said = also(book.said(command.enterprise), command.enterprise, news)
-        yield from ask_lender(book, need_of(new), command.private, said, at)
+        yield from ask_lender(book, stated, command.private, said, at)
 
 
 def _need_of_row(book: IntakeBook, command: RegisterNeed) -> Need | None:

@@ -26,13 +26,24 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
+def ask_lenders(
+    book: IntakeBook, enterprise: str, said: Said, at: Moment, besides: str | None = None
+) -> Iterator[LenderSealed]:
+    """The lenders of an enterprise's needs, `besides` one, that may be asked now that it has said more."""
+    for need in book.needs_of(enterprise):
+        if need.id != besides:
+            yield from ask_lender(book, need, book.privates.get(need.id), said, at)
+
+
 def ask_lender(book: IntakeBook, need: Need, private: Private | None, said: Said, at: Moment) -> Iterator[LenderSealed]:
     """Once for a need, whatever matching makes of it: its lender may know whom it is asked about.
 
     Nobody without live consent, nobody without a lender that is registered and has a usable key: the next consent asks again.
     """
-    bank = book.banks.get(need.lender) if need.lender else None
-    if bank is None or private is None or need.lender_asked or not need.open or not is_live(said, bank.bank, at.day):
+    if private is None or need.lender_asked or not need.open:
+        return
+    bank = book.banks.get(lender_named(private.lender, book.banks) or "")
+    if bank is None or not is_live(said, bank.bank, at.day):
         return
     measures = owed_without_application(need.facts, need.facts.stated_on)
     if not measures:

@@ -10,6 +10,7 @@ from tests.services.test_catalogue import BANK, open_bank
 from tests.unit.intake.samples import NEED
 from yuqiao.contracts.cases import CaseResolved, PlanAdopted, TaskDue
 from yuqiao.contracts.from_bank import ContactReport, OfferAccept, TaskReport
+from yuqiao.contracts.needs import LenderSealed
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 
@@ -141,6 +142,19 @@ async def test_a_lender_is_not_asked_for_what_is_not_owed_nor_one_that_is_unknow
         (await operator.post("/needs", json=body, headers={"Idempotency-Key": "l"})).raise_for_status()
     await house.settle()
     assert house.said(BorrowerDisclosed) == []
+
+
+async def test_a_lender_that_is_named_when_the_need_is_stated_again_is_asked_once(house: House) -> None:
+    answer = await lent(house)
+    assert house.said(BorrowerDisclosed) == []
+    for number in range(2):
+        async with house.calling("intake") as operator:
+            letter = {"letter": "测试授权501", "expires_on": f"2023-08-{number + 1:02}"}
+            body = NEED | HIT | {"lender": LENDER, "channel": "scan", "consent": letter}
+            again = await operator.post("/needs", json=body, headers={"Idempotency-Key": f"again-{number}"})
+        assert again.json()["need"] == answer["need"]
+        await house.settle()
+    assert len(house.said(LenderSealed)) == len(house.said(BorrowerDisclosed)) == len(house.said(TaskAsked)) == 1
 
 
 async def test_a_lender_may_not_accept_what_was_not_offered_to_it(house: House) -> None:

@@ -19,10 +19,7 @@ class NeedEvent(StreamEvent):
 
 
 class NeedRegistered(NeedEvent):
-    """A need was accepted. `batched` needs (from a list) wait for the next round; a live one is matched at once.
-
-    `lender`: the registered bank that has lent to the enterprise already (存量贷款银行), where it was named.
-    """
+    """A need was accepted. `batched` needs (from a list) wait for the next round; a live one is matched at once."""
 
     wire_type = "need.registered"
     need: Id
@@ -30,7 +27,6 @@ class NeedRegistered(NeedEvent):
     routing: Routing
     batched: bool
     facts: NeedFacts
-    lender: BankId | None = None
 
 
 class NeedRevised(NeedEvent):
