@@ -11,7 +11,7 @@ import chinese_calendar
 from deploy.stack.partitions import readers
 from deploy.verify.evidence import Evidence
 from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
-from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed
+from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed, LenderSealed
 from yuqiao.contracts.offers import OfferPushed
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.book import Book, Shelf
@@ -81,6 +81,7 @@ def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
         yield None if before == record.digest else f"{record.topic} has {record.id} with two bodies"
     yield from _once(evidence, "need.offered", lambda e: e.offer)
     yield from _once(evidence, "need.disclosed", lambda e: e.offer)
+    yield from _once(evidence, "borrower.disclosed", lambda e: e.offer)
     yield from _once(evidence, "need.closed", lambda e: e.offer)
     yield from _once(evidence, "task.asked", lambda e: e.task)
     yield from _once(evidence, "receipt", lambda e: e.place)
@@ -111,7 +112,7 @@ def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
 def _consents(evidence: Evidence) -> Iterator[str | None]:
     granted: dict[str, dict[str, date]] = defaultdict(dict)
     for row in evidence.logs:
-        if row.type not in {"consent.granted", "consent.revoked", "identity.sealed"}:
+        if row.type not in {"consent.granted", "consent.revoked", "identity.sealed", "lender.sealed"}:
             continue
         match row.event():
             case ConsentGranted() as event:
@@ -120,7 +121,7 @@ def _consents(evidence: Evidence) -> Iterator[str | None]:
                 granted[event.enterprise].clear()
             case ConsentRevoked() as event:
                 granted[event.enterprise][event.bank] = date.min
-            case IdentitySealed() as event:
+            case (IdentitySealed() | LenderSealed()) as event:
                 mine = granted[event.enterprise]
                 until = mine.get(event.bank, mine.get("*", date.min))
                 live = until >= event.at.astimezone(BEIJING).date()

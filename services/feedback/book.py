@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
-from services.feedback.notes import OfferNoted, TaskDone, TaskNotDone, WordsKept
+from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import (
     CaseAdvanced,
@@ -54,13 +54,14 @@ class FeedbackBook(Book):
         self.replies: Shelf[KeptReply] = replies or Shelf()
         self.words: Shelf[Words] = words or Shelf()
         self.limits, self.calendar, self.encrypt = limits, WorkingCalendar.load(), encrypt
-        self._need_of = {offer: case.need for case in self.cases for offer in case.offers}
+        self._need_of = {offer: case.need for case in self.cases for offer in (*case.offers, *case.lenders)}
 
     def find(self, offer: str) -> tuple[Case, CaseOffer] | None:
-        """The case and the part of it that an offer is."""
+        """The case and the part of it that an offer, or a question to a lender, is."""
         need = self._need_of.get(offer)
         case = self.cases.get(need) if need else None
-        return (case, case.offers[offer]) if case else None
+        part = case.part(offer) if case else None
+        return (case, part) if case and part else None
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a case's row."""
@@ -73,9 +74,19 @@ class FeedbackBook(Book):
         reached = later(case.reached, offer.stage)
         offers = case.offers | {offer.offer: offer}
         if offer.offer not in case.offers:
-            self.introduce(offer.offer, case.enterprise)
-            self._need_of[offer.offer] = need
+            self._locate(case, offer.offer)
         self.change(need, offers=offers, tried=tried, reached=reached, **fields)
+
+    def change_lender(self, need: str, lender: CaseOffer) -> None:
+        """A question to a lender that is new or changed."""
+        case = self.cases[need]
+        if lender.offer not in case.lenders:
+            self._locate(case, lender.offer)
+        self.change(need, lenders=case.lenders | {lender.offer: lender})
+
+    def _locate(self, case: Case, offer: str) -> None:
+        self.introduce(offer, case.enterprise)
+        self._need_of[offer] = case.need
 
 
 @FeedbackBook.when(CaseOpened)
@@ -117,6 +128,11 @@ def _noted(book: FeedbackBook, event: OfferNoted) -> None:
     else:
         book.change_offer(event.need, told)
         book.introduce(f"disclosed:{event.offer}", event.enterprise)
+
+
+@FeedbackBook.when(LenderNoted)
+def _lender(book: FeedbackBook, event: LenderNoted) -> None:
+    book.change_lender(event.need, CaseOffer(offer=event.offer, bank=event.bank, stage=event.stage))
 
 
 @FeedbackBook.when(OfferAccepted)

@@ -47,7 +47,10 @@ class Task(Value):
 
 
 class Case(Value):
-    """One need's case, from registration to resolution; its id is the need's."""
+    """One need's case, from registration to resolution; its id is the need's.
+
+    `lenders` are questions to banks that lent before: no offers of the need, so that they neither keep it nor end it.
+    """
 
     need: str
     enterprise: str
@@ -59,6 +62,7 @@ class Case(Value):
     stage: str = "registered"
     wait: Wait | None = None
     offers: dict[str, CaseOffer] = Field(default_factory=dict)
+    lenders: dict[str, CaseOffer] = Field(default_factory=dict)
     tried: tuple[str, ...] = ()
     measures: tuple[int, ...] = ()
     revision: int = 0
@@ -84,16 +88,24 @@ class Case(Value):
         found += [self._wait_for(task) for task in self.tasks.values() if self.awaits(task)]
         return found
 
+    def part(self, offer: str) -> CaseOffer | None:
+        """A bank's part in the case: an offer, or a question to a lender."""
+        return self.offers.get(offer) or self.lenders.get(offer)
+
+    def asked(self, measure: int | None, bank: str) -> bool:
+        """Whether this bank has been asked for this measure already, through whichever of its parts."""
+        return any(t.offer and (t.measure, t.owner) == (measure, bank) for t in self.tasks.values())
+
     def awaits(self, task: Task) -> bool:
         """Whether its owner still has to report; a bank whose offer the door has closed is asked no more."""
-        asked = self.offers.get(task.offer) if task.offer else None
+        asked = self.part(task.offer) if task.offer else None
         void = self.outcome is not None or (asked is not None and asked.stage == "closed")
         return not (void or task.done or task.not_done or task.overdue)
 
     def _wait_for(self, task: Task) -> tuple[str, str, Wait, str | None]:
         if task.offer is None:
             return "task", task.task, Wait(limit="task", on="owner", due_at=task.due_at), None
-        return "task", task.task, Wait(limit="measure", on="bank", due_at=task.due_at), self.offers[task.offer].bank
+        return "task", task.task, Wait(limit="measure", on="bank", due_at=task.due_at), task.owner
 
     def next_wait(self) -> Wait | None:
         """The wait that ends first; tasks wait for nobody else."""

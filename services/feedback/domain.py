@@ -58,10 +58,11 @@ class ToDo(NamedTuple):
     measure: int | None = None
 
 
-def asks(measures: Iterable[int], offer: CaseOffer) -> Iterator[ToDo]:
-    """What a bank that knows the enterprise is asked for although nobody applied (免申即享)."""
+def asks(case: Case, measures: Iterable[int], offer: CaseOffer) -> Iterator[ToDo]:
+    """What a bank that knows the enterprise is asked for although nobody applied (免申即享), each bank once."""
     for number, text in asked_of_banks(measures).items():
-        yield ToDo(f"measure.{number}", text, offer.bank, offer.offer, number)
+        if not case.asked(number, offer.bank):
+            yield ToDo(f"measure.{number}", text, offer.bank, offer.offer, number)
 
 
 def overtakes(offer: CaseOffer, reply: Reply) -> bool:
@@ -75,6 +76,9 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reaso
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
         return _task_faults(case, offer, reply)
+    if offer.offer in case.lenders and not isinstance(reply, IssueReport):
+        right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
+        return (_fault("not_offered", "ce_type", reply.wire_type, right),)
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
 
 

@@ -8,7 +8,7 @@ from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, Issue
 from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, resolve_issue, wait_for
 from services.feedback.messages import ResolveIssue
-from services.feedback.notes import OfferNoted
+from services.feedback.notes import LenderNoted, OfferNoted
 from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, Wait
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import (
@@ -18,7 +18,7 @@ from yuqiao.contracts.needs import (
     NeedRegistered,
     NeedWithdrawn,
 )
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.runtime.messages import Hold, Moment, Out, Refused
 
 
@@ -44,11 +44,12 @@ def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Ite
     if case is None:
         yield Hold(matched.need)
     elif case.outcome is None and not any(task.code == "follow" for task in case.tasks.values()):
-        measures = tuple(m.measure for m in matched.measures)
-        titles = "、".join(m.title for m in matched.measures) or "常规融资对接"
+        clauses = {m.measure: m.title for m in matched.measures}  # a clause stands once for each part that applies
+        measures = tuple(clauses)
+        titles = "、".join(clauses.values()) or "常规融资对接"
         follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
         knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
-        asks = [ask for offer in knowing for ask in domain.asks(measures, offer)]
+        asks = [ask for offer in knowing for ask in domain.asks(case, measures, offer)]
         yield plan(book, case, measures, [follow, *asks], at)
 
 
@@ -121,8 +122,25 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
         if disclosed.contact_by:
             wait = wait.but(due_at=disclosed.contact_by)
         yield _noted(case, offer, "disclosed", wait, at)
-        if asks := list(domain.asks(case.measures, offer)):
+        if asks := list(domain.asks(case, case.measures, offer)):
             yield plan(book, case, (), asks, at)
+
+
+def on_lender_disclosed(book: FeedbackBook, disclosed: LenderDisclosed, at: Moment) -> Iterator[Out]:
+    """The enterprise's lender knows whom it is asked about: it is asked, whatever became of the need (免申即享)."""
+    case = book.cases.get(disclosed.need)
+    if case is None:
+        yield Hold(disclosed.need)
+        return
+    lender = CaseOffer(offer=disclosed.offer, bank=disclosed.bank, stage="asked")
+    if asks := list(domain.asks(case, disclosed.measures, lender)):
+        yield _lender(case, lender, "asked", at)
+        yield plan(book, case, (), asks, at)
+
+
+def _lender(case: Case, lender: CaseOffer, stage: Literal["asked", "closed"], at: Moment) -> LenderNoted:
+    place = lender.model_dump(include={"offer", "bank"})
+    return LenderNoted(at=at.now, enterprise=case.enterprise, need=case.need, stage=stage, **place)
 
 
 def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Moment) -> Iterator[Out]:
@@ -136,6 +154,9 @@ def on_offer_closed(book: FeedbackBook, closed: OfferClosed, at: Moment) -> Iter
     """The door closed an offer that still lived here (consent revoked, taken by another)."""
     found = book.find(closed.offer)
     if found is None or not found[1].live or found[0].outcome:
+        return
+    if closed.offer in found[0].lenders:
+        yield _lender(*found, "closed", at)
         return
     yield advance(book, *found, "closed", None, at)
     yield from after_end(book, *found, None, at)

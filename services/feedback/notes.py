@@ -20,6 +20,18 @@ class OfferNoted(Note):
     wait: Wait
 
 
+class LenderNoted(Note):
+    """A bank that lent before was told whom it is asked about, or (`closed`) may not go on."""
+
+    wire_type = "feedback.lender_noted"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    offer: Id
+    bank: BankId
+    stage: Literal["asked", "closed"]
+
+
 class TaskDone(Note):
     """A bank reports that a task of the plan is done."""
 

@@ -3,7 +3,7 @@
 from services.feedback import deadlines, handlers, http, replies
 from services.feedback.book import FeedbackBook
 from services.feedback.messages import IssueDue, LimitDue, ResolveIssue, TaskOverdue
-from services.feedback.notes import OfferNoted, TaskDone, TaskNotDone, WordsKept
+from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept
 from services.feedback.store import FeedbackStore
 from yuqiao.contracts import cases, from_bank
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
@@ -14,7 +14,7 @@ from yuqiao.contracts.needs import (
     NeedRegistered,
     NeedWithdrawn,
 )
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.runtime.messages import BadRecord, HeldTooLong
 from yuqiao.runtime.service import Service
 
@@ -45,6 +45,7 @@ service = Service(
         OfferUndeliverable: handlers.on_offer_undeliverable,
         OfferClosed: handlers.on_offer_closed,
         IdentityDisclosed: handlers.on_identity_disclosed,
+        LenderDisclosed: handlers.on_lender_disclosed,
         IdentityWithheld: handlers.on_identity_withheld,
         EnterpriseConfirmed: handlers.on_enterprise_confirmed,
         EnterpriseDisputed: handlers.on_enterprise_disputed,
@@ -72,6 +73,6 @@ service = Service(
         cases.CaseEscalated,
         cases.CaseResolved,
     ),
-    notes=(OfferNoted, TaskDone, TaskNotDone, WordsKept),
+    notes=(LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept),
     routes=http.routes,
 )

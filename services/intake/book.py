@@ -15,18 +15,19 @@ from yuqiao.contracts.needs import (
     ConsentRevoked,
     IdentitySealed,
     IdentityWithheld,
+    LenderSealed,
     NeedRegistered,
     NeedRevised,
     NeedWithdrawn,
 )
-from yuqiao.contracts.values import Identity
+from yuqiao.contracts.values import Borrower, Identity
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.book import Book, Shelf
 from yuqiao.runtime.messages import Command
 
-Seal = Callable[[Identity, str, str], str]
-"""identity, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
+Seal = Callable[[Identity | Borrower, str, str], str]
+"""identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
 P = TypeVar("P", IdentitySealed, OffersNoted, ProgressNoted)
 
@@ -83,7 +84,7 @@ class IntakeBook(Book):
         """What an enterprise has said about each bank."""
         return lambda bank: self.consents.get(f"{enterprise}/{bank}")
 
-    def seal(self, identity: Identity, bank: Bank) -> str:
+    def seal(self, identity: Identity | Borrower, bank: Bank) -> str:
         """Close an identity for a bank. Raises ValueError when the bank's key is unusable."""
         if self._seal is None:
             raise ValueError("this book cannot seal")
@@ -104,10 +105,7 @@ class IntakeBook(Book):
 
 @IntakeBook.when(NeedRegistered)
 def _(book: IntakeBook, event: NeedRegistered) -> None:
-    need = Need(
-        id=event.need, enterprise=event.enterprise, facts=event.facts, routing=event.routing, origins=(event.origin,)
-    )
-    book.put_need(need)
+    book.put_need(need_of(event))
     book.introduce(event.need, event.enterprise)
     book.progress.put(
         event.need, Progress(need=event.need, enterprise=event.enterprise, stage="registered", at=event.at)
@@ -193,6 +191,11 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
     _show(book, event, disclosed)
 
 
+@IntakeBook.when(LenderSealed)
+def _(book: IntakeBook, event: LenderSealed) -> None:
+    book.put_need(book.needs[event.need].but(lender_asked=True))
+
+
 @IntakeBook.when(OffersNoted)
 def _(book: IntakeBook, event: OffersNoted) -> None:
     _show(book, event, offered)
@@ -219,6 +222,13 @@ def _close(book: IntakeBook, need_id: str) -> None:
         book.put_need(need.but(open=False))
     for pending in [p for p in book.pendings if p.need == need_id]:
         book.pendings.drop(pending.offer)
+
+
+def need_of(event: NeedRegistered) -> Need:
+    """The need as it is kept when it is new."""
+    return Need(
+        id=event.need, enterprise=event.enterprise, facts=event.facts, routing=event.routing, origins=(event.origin,)
+    )
 
 
 def answer_of(event: NeedAnswered) -> Answer:

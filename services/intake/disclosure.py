@@ -7,8 +7,9 @@ from typing import Any
 
 from services.intake.book import IntakeBook, bank_subject
 from services.intake.commands import GrantConsent, RevokeConsent
-from services.intake.domain import Consent, Need, Said, is_live
+from services.intake.domain import Need, Said, also, is_live
 from services.intake.filing import ANY_BANK
+from services.intake.lenders import ask_lenders
 from services.intake.notes import BankNoted
 from services.intake.shelves import Bank
 from yuqiao.contracts.banks import BankRegisterEvent
@@ -77,20 +78,17 @@ def on_grant_consent(book: IntakeBook, command: GrantConsent, at: Moment) -> Ite
         yield from grant(book, command.enterprise, {command.bank: command.expires_on}, at)
 
 
-def grant(book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Moment) -> Iterator[Event]:
-    """Consent for these banks, and every disclosure that it sets free."""
+def grant(
+    book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Moment, besides: str | None = None
+) -> Iterator[Event]:
+    """Consent for these banks, and every disclosure that it sets free; lenders that may be asked now, `besides` one need's."""
     if not until:
         return
     for bank, last in until.items():
         yield ConsentGranted(enterprise=enterprise, bank=bank, expires_on=last, at=at.now)
-    before = book.said(enterprise)
-
-    def said(bank: str) -> Consent | None:
-        if bank in until:
-            return Consent(enterprise=enterprise, bank=bank, expires_on=until[bank])
-        return before(bank)
-
+    said = also(book.said(enterprise), enterprise, until)
     yield from _set_free(book, enterprise, said, at)
+    yield from ask_lenders(book, enterprise, said, at, besides)
 
 
 def _set_free(

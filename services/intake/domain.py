@@ -1,6 +1,6 @@
 """Pure decisions: when two statements are one need, what becomes of its facts, when a consent is live."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ class Need(Value):
     revision: int = 1
     origins: tuple[Origin, ...]
     open: bool = True
+    lender_asked: bool = False
 
 
 class Consent(Value):
@@ -73,6 +74,17 @@ def without_list(origins: tuple[Origin, ...], list_id: str) -> tuple[Origin, ...
 
 Said = Callable[[str], Consent | None]
 """What an enterprise has said about a bank."""
+
+
+def also(said: Said, enterprise: str, until: Mapping[str, date]) -> Said:
+    """What an enterprise has said, with consent for these banks besides."""
+
+    def now_said(bank: str) -> Consent | None:
+        if bank in until:
+            return Consent(enterprise=enterprise, bank=bank, expires_on=until[bank])
+        return said(bank)
+
+    return now_said
 
 
 def is_live(said: Said, bank: str, day: date) -> bool:

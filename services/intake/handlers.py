@@ -1,8 +1,9 @@
 """What follows from what is asked of intake. What follows from other services' events is in `disclosure` and `cases`."""
 
 from collections.abc import Iterator
+from datetime import date
 
-from services.intake.book import IntakeBook, row_id
+from services.intake.book import IntakeBook, need_of, row_id
 from services.intake.cases import (
     on_case_advanced,
     on_case_resolved,
@@ -23,7 +24,8 @@ from services.intake.commands import (
     WithdrawNeed,
 )
 from services.intake.disclosure import grant, on_bank, on_grant_consent, on_offer_accepted, on_revoke_consent
-from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
+from services.intake.domain import Need, also, brings_news, combined, is_same_need, without_list
+from services.intake.lenders import ask_lender
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
@@ -65,6 +67,7 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
     )
     own = _need_of_row(book, command)
     twin = None if own else _twin(book, command, origin, at)
+    stated: Need | None = None
     if own and not own.open and command.statement.facts(own.facts.stated_on) == own.facts:
         need_id = own.id  # nothing but a telephone number or the like changed in what is closed
     elif own and own.open:
@@ -72,12 +75,15 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
         facts = command.statement.facts(own.facts.stated_on)
         if facts != own.facts:
             yield _revised(own, facts, origin, at)
+        stated = own.but(facts=facts)
     elif twin:
         need_id = twin.id
-        yield _revised(twin, combined(twin.facts, command.statement), origin, at)
+        facts = combined(twin.facts, command.statement)
+        yield _revised(twin, facts, origin, at)
+        stated = twin.but(facts=facts)
     else:
         need_id = at.id("need")
-        yield NeedRegistered(
+        registered = NeedRegistered(
             enterprise=command.enterprise,
             need=need_id,
             origin=origin,
@@ -86,8 +92,14 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
             facts=command.statement.facts(at.day),
             at=at.now,
         )
+        yield registered
+        stated = need_of(registered)
     yield from _notes(command, need_id, at, merged=twin is not None)
-    yield from _consents(book, command, at)
+    news = _consents(book, command, at)
+    yield from grant(book, command.enterprise, news, at, besides=need_id)
+    if stated:
+        said = also(book.said(command.enterprise), command.enterprise, news)
+        yield from ask_lender(book, stated, command.private, said, at)
 
 
 def _need_of_row(book: IntakeBook, command: RegisterNeed) -> Need | None:
@@ -123,13 +135,12 @@ def _notes(command: RegisterNeed, need: str, at: Moment, *, merged: bool) -> Ite
         )
 
 
-def _consents(book: IntakeBook, command: RegisterNeed, at: Moment) -> Iterator[Event]:
-    """What the letter of authorisation adds. It never undoes what the enterprise itself revoked later."""
+def _consents(book: IntakeBook, command: RegisterNeed, at: Moment) -> dict[str, date]:
+    """What the letter of authorisation adds: bank → last day. It never undoes what the enterprise itself revoked later."""
     if command.consent is None:
-        return
+        return {}
     said, until = book.said(command.enterprise), command.consent.expires_on
-    news = [bank for bank in command.consent.banks if brings_news(said(bank), until, at.day)]
-    yield from grant(book, command.enterprise, dict.fromkeys(news, until), at)
+    return {bank: until for bank in command.consent.banks if brings_news(said(bank), until, at.day)}
 
 
 def on_remove_row(book: IntakeBook, command: RemoveRow, at: Moment) -> Iterator[Out]:

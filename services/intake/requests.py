@@ -105,6 +105,7 @@ class NeedBody(Body):
     max_annual_rate: AskedRate | None = None
     covid_affected: StrictBool | None = None
     needed_by: Day | None = None
+    lender: Words | None = None
     channel: Annotated[str, AfterValidator(partial(_known, "channel"))] = "online"
     routing: RoutingBody = RoutingBody()
     consent: ConsentBody | None = None

@@ -13,7 +13,7 @@ from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate
 from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
-from yuqiao.contracts.values import Identity
+from yuqiao.contracts.values import Borrower, Identity
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
@@ -110,7 +110,7 @@ def make_store(settings: Settings) -> Store[IntakeBook]:
     return IntakeStore(_seal, TimeLimits.load(settings.time_limits))
 
 
-def _seal(identity: Identity, public_key: str, key_id: str) -> str:
+def _seal(identity: Identity | Borrower, public_key: str, key_id: str) -> str:
     try:
         return seal(identity, public_key, key_id)
     except JoseError as error:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from yuqiao.contracts.values import AnonymousNeed, Band, MeasureApplied, NeedFacts
-from yuqiao.policy.measures import applicable
+from yuqiao.policy.measures import Applied, applicable
 
 CUTS = [Decimal(f"{wan}0000.00") for wan in (0, 10, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10000)]
 MONTHS = (3, 6, 12, 24, 36, 60, 120, 360, 600)
@@ -28,18 +28,19 @@ def anonymous(facts: NeedFacts) -> AnonymousNeed:
 
 
 def measures_for(facts: NeedFacts) -> tuple[MeasureApplied, ...]:
-    """The measures of the notice that apply on the day the need was stated, each once."""
-    found: dict[int, MeasureApplied] = {}
-    for applied in applicable(facts, facts.stated_on):
-        number = applied.measure.number
-        found.setdefault(
-            number,
-            MeasureApplied(
-                measure=number,
-                clause=applied.measure.clause,
-                title=applied.measure.title,
-                reason=applied.reason,
-                until=applied.until,
-            ),
-        )
-    return tuple(found[number] for number in sorted(found))
+    """The measures of the notice that apply on the day the need was stated, a clause once for each part that applies."""
+    return tuple(_said(applied) for applied in applicable(facts, facts.stated_on))
+
+
+def _said(applied: Applied) -> MeasureApplied:
+    """The part as an event says it; its code only where the clause has others, since every offered need carries it."""
+    measure = applied.measure
+    return MeasureApplied(
+        measure=measure.number,
+        part=applied.part.code if len(measure.parts) > 1 else None,
+        clause=measure.clause,
+        title=measure.title,
+        reason=applied.reason,
+        until=applied.until,
+        lead=measure.led_by,
+    )

@@ -2,7 +2,7 @@
 
 from services.notification.domain import Bank, Offer, Void
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered, BankRegisterEvent
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed
+from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.book import Book, Shelf
@@ -89,6 +89,12 @@ def _made(book: NotificationBook, event: OfferMade) -> None:
 @NotificationBook.when(IdentityDisclosed)
 def _disclosed(book: NotificationBook, event: IdentityDisclosed) -> None:
     book.put_offer(book.offers[event.offer].but(disclosed=True))
+
+
+@NotificationBook.when(LenderDisclosed)
+def _lender(book: NotificationBook, event: LenderDisclosed) -> None:
+    place = event.model_dump(include={"offer", "need", "enterprise", "bank"})
+    book.put_offer(Offer(**place, disclosed=True, lender=True))
 
 
 @NotificationBook.when(OfferClosed)

@@ -40,7 +40,7 @@ class Bank(Value):
 
 
 class Offer(Value):
-    """One need before one bank, as this door sees it."""
+    """One need before one bank, as this door sees it; or, with `lender`, a question to a bank that lent before."""
 
     offer: str
     need: str
@@ -49,6 +49,7 @@ class Offer(Value):
     disclosed: bool = False
     closed: str | None = None
     exclusive: bool = False
+    lender: bool = False
 
 
 class Void(Value):

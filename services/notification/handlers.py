@@ -17,9 +17,9 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
+from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Offer as MatchedOffer
 from yuqiao.runtime.messages import Moment, Out, Refused
 
@@ -93,6 +93,14 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
     )
 
 
+def on_lender_sealed(book: NotificationBook, sealed: LenderSealed, at: Moment) -> Iterator[Out]:
+    """The enterprise's lender is told whom it will be asked about, once, also where the need itself went to nobody."""
+    if sealed.offer in book.offers:
+        return
+    yield LenderDisclosed(at=at.now, **sealed.model_dump(include={"enterprise", "need", "offer", "bank", "measures"}))
+    yield BorrowerDisclosed(at=at.now, bank=sealed.bank, offer=sealed.offer, key_id=sealed.key_id, sealed=sealed.sealed)
+
+
 def on_plan_adopted(book: NotificationBook, plan: PlanAdopted, at: Moment) -> Iterator[Out]:
     """What the plan asks of a bank is said to it while its offer stands."""
     for task in plan.tasks:
@@ -149,7 +157,8 @@ def _void(book: NotificationBook, need: str, enterprise: str, reason: str, at: M
     if need not in book.voids:
         yield NeedVoided(at=at.now, enterprise=enterprise, need=need, reason=reason)
     for offer in book.open_offers(need):
-        yield from _close(offer, reason, at)
+        if not offer.lender:  # what a lender owes does not depend on the need
+            yield from _close(offer, reason, at)
 
 
 def _close(offer: Offer, reason: str, at: Moment) -> Iterator[Out]:

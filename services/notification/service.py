@@ -15,10 +15,10 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
+from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.contracts.streams import MATCHES
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.runtime.service import Service
 
 service = Service(
@@ -29,6 +29,7 @@ service = Service(
     on={
         NeedMatched: handlers.on_need_matched,
         IdentitySealed: handlers.on_identity_sealed,
+        LenderSealed: handlers.on_lender_sealed,
         NeedWithdrawn: handlers.on_need_withdrawn,
         ConsentRevoked: handlers.on_consent_revoked,
         PlanAdopted: handlers.on_plan_adopted,
@@ -49,10 +50,12 @@ service = Service(
         BankDisabled,
         OfferPushed,
         IdentityDisclosed,
+        LenderDisclosed,
         OfferClosed,
         OfferUndeliverable,
         NeedOffered,
         NeedDisclosed,
+        BorrowerDisclosed,
         TaskAsked,
         NeedClosed,
         Receipt,

@@ -21,12 +21,13 @@ TERMS: dict[str, Any] = {
 }
 
 
-async def open_bank(house: House, bank: str = BANK) -> None:
-    """The bank is registered and offers one product that fits everybody."""
-    entry = {"name": "测试银行", "kind": "city", "local_legal_entity": True, "daily_quota": 1000, "key_id": "k-1"}
+async def open_bank(house: House, bank: str = BANK, *, publishes: bool = True, name: str = "测试银行") -> None:
+    """The bank is registered, and offers one product that fits everybody if it `publishes`."""
+    entry = {"name": name, "kind": "city", "local_legal_entity": True, "daily_quota": 1000, "key_id": "k-1"}
     async with house.calling("notification") as operator:
         (await operator.put(f"/banks/{bank}", json=entry | {"public_key": public_key()})).raise_for_status()
-    publish(house, "p", bank)
+    if publishes:
+        publish(house, "p", bank)
     await house.settle()
 
 

@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.services.house import House
 from tests.services.test_catalogue import BANK, open_bank
 from tests.unit.intake.samples import NEED
-from yuqiao.contracts.cases import TaskDue
+from yuqiao.contracts.cases import CaseResolved, PlanAdopted, TaskDue
 from yuqiao.contracts.from_bank import ContactReport, OfferAccept, TaskReport
+from yuqiao.contracts.needs import LenderSealed
 from yuqiao.contracts.streams import bank_topic
-from yuqiao.contracts.to_bank import NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 
+JSON = {"Accept": "application/json"}
 HIT = {"industry": "C34", "staff": 50, "revenue_cny": "5000000.00", "covid_affected": True}
 
 
@@ -73,3 +77,92 @@ async def test_who_is_not_hit_or_seeks_a_first_loan_is_owed_nothing(house: House
     await state(house, **HIT | {"first_loan": True})
     assert all(m.measure != 2 for e in house.said(NeedOffered) for m in e.measures)
     assert house.said(TaskAsked) == []
+
+
+LENDER = "bank02"
+
+
+async def lent(house: House, **fields: Any) -> dict[str, Any]:
+    """A need whose lender is registered and offers nothing; gives the answer to who stated it."""
+    await open_bank(house)
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    async with house.calling("intake") as operator:
+        answer = await operator.post("/needs", json=NEED | HIT | fields, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 201, answer.text
+    await house.settle()
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize("amount", ["1000000.00", "900000000.00"], ids=["matched", "unmatched"])
+async def test_the_lender_is_asked_whatever_matching_says_of_the_need(house: House, amount: str) -> None:
+    need = (await lent(house, lender=" 测试贷款行", amount_cny=amount))["need"]
+    assert bool(house.said(NeedOffered)) == (amount == "1000000.00")
+    (told,) = house.said(BorrowerDisclosed)
+    (asked,) = house.said(TaskAsked)
+    assert {told.topic, asked.topic} == {bank_topic(LENDER, "needs")}
+    assert (asked.offer, asked.measure) == (told.offer, 2)
+    house.write(TaskReport(at=house.now, bank=LENDER, offer=asked.offer, task=asked.task, done=True))
+    await house.settle()
+    assert house.said(Receipt)[-1].result == "applied"
+    (task,) = await tasks_of(house, need)
+    assert (task["owner"], task["done"]) == (LENDER, True)
+    assert told.offer not in {e.offer for e in house.said(NeedClosed)}
+
+
+async def test_a_lender_that_accepts_the_need_too_is_asked_once(house: House) -> None:
+    await state(house, **HIT, lender=BANK)
+    (asked,) = house.said(TaskAsked)
+    (told,) = house.said(BorrowerDisclosed)
+    assert asked.offer == told.offer
+    assert len(house.said(NeedDisclosed)) == 1
+
+
+async def test_a_lender_without_consent_is_asked_when_it_is_given_and_let_go_when_it_is_taken_back(
+    house: House,
+) -> None:
+    answer = await lent(house, lender=LENDER.upper(), consent=None)
+    assert house.said(BorrowerDisclosed) == house.said(TaskAsked) == []
+    page = "/e/" + answer["link"].rsplit("/", 1)[1]
+    grant = {"bank": LENDER, "expires_on": (house.now + timedelta(days=30)).date().isoformat()}
+    async with house.calling("intake") as enterprise:
+        for path, body in (("consent", grant), ("revoke", {"bank": LENDER}), ("consent", grant)):
+            (await enterprise.post(f"{page}/{path}", json=body, headers=JSON)).raise_for_status()
+            await house.settle()
+    (asked,) = house.said(TaskAsked)
+    assert [(e.offer, e.reason) for e in house.said(NeedClosed)] == [(asked.offer, "consent_revoked")]
+    house.now = asked.report_by + timedelta(hours=9)
+    await house.settle()
+    assert asked.task not in [e.task for e in house.said(TaskDue)], "who may not go on is waited for no more"
+
+
+async def test_a_lender_is_not_asked_for_what_is_not_owed_nor_one_that_is_unknown(house: House) -> None:
+    await lent(house, lender="某某银行")
+    async with house.calling("intake") as operator:
+        body = NEED | HIT | {"lender": LENDER, "covid_affected": False, "amount_cny": "5000000.00"}
+        (await operator.post("/needs", json=body, headers={"Idempotency-Key": "l"})).raise_for_status()
+    await house.settle()
+    assert house.said(BorrowerDisclosed) == []
+
+
+async def test_a_lender_that_is_named_when_the_need_is_stated_again_is_asked_once(house: House) -> None:
+    answer = await lent(house)
+    assert house.said(BorrowerDisclosed) == []
+    for number in range(2):
+        async with house.calling("intake") as operator:
+            letter = {"letter": "测试授权501", "expires_on": f"2023-08-{number + 1:02}"}
+            body = NEED | HIT | {"lender": LENDER, "channel": "scan", "consent": letter}
+            again = await operator.post("/needs", json=body, headers={"Idempotency-Key": f"again-{number}"})
+        assert again.json()["need"] == answer["need"]
+        await house.settle()
+    assert len(house.said(LenderSealed)) == len(house.said(BorrowerDisclosed)) == len(house.said(TaskAsked)) == 1
+
+
+async def test_a_lender_may_not_accept_what_was_not_offered_to_it(house: House) -> None:
+    await lent(house, lender=LENDER)
+    (told,) = house.said(BorrowerDisclosed)
+    house.write(OfferAccept(at=house.now, bank=LENDER, offer=told.offer))
+    await house.settle()
+    (receipt,) = [r for r in house.said(Receipt) if r.subject == told.offer]
+    assert [r.code for r in receipt.reasons] == ["not_offered"]
+    assert len(house.said(PlanAdopted)) == 2, "the follow-up of the match, and the question to the lender"
+    assert house.said(CaseResolved) == []

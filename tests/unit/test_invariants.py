@@ -76,6 +76,14 @@ def sealed() -> Event:
     return needs.IdentitySealed(**COMMON, offer=OFFER, bank="bank01", key_id="k", sealed="x")
 
 
+def lender_sealed() -> Event:
+    return needs.LenderSealed(**COMMON, offer=OFFER, bank="bank01", measures=(2,), key_id="k", sealed="x")
+
+
+def borrower() -> Event:
+    return to_bank.BorrowerDisclosed(at=AT, bank="bank01", offer=OFFER, key_id="k", sealed="x")
+
+
 def advanced() -> Event:
     wait = cases.Wait(limit="accept", on="bank", due_at=AT)
     return cases.CaseAdvanced(**COMMON, offer=OFFER, bank="bank01", stage="offered", wait=wait)
@@ -139,10 +147,11 @@ BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I1", lambda: evidence(registered())),
     ("I1", lambda: evidence(offered(), publish=False)),
     ("I2", lambda: with_record(evidence(offered()), digest="other", offset=9)),
-    *(("I2", lambda e=e: evidence(e(), e())) for e in (offered, disclosed, closed, asked, receipt, resolved)),
+    *(("I2", lambda e=e: evidence(e(), e())) for e in (offered, disclosed, borrower, closed, asked, receipt, resolved)),
     ("I3", lambda: with_record(evidence(offered()), id="unknown", offset=9)),
     ("I3", lambda: evidence(offered())),
     ("I3", lambda: evidence(sealed())),
+    ("I3", lambda: evidence(lender_sealed())),
     (
         "I3",
         lambda: evidence(

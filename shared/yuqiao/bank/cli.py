@@ -20,8 +20,8 @@ from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.from_bank import Reply
 from yuqiao.contracts.problems import reasons_of
-from yuqiao.contracts.sealing import NotSealedForUs, open_sealed
-from yuqiao.contracts.to_bank import NeedDisclosed, Receipt
+from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed, Receipt
 from yuqiao.policy.calendar import BEIJING
 
 T = TypeVar("T")
@@ -124,6 +124,8 @@ def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str
     body = event.model_dump(mode="json", exclude_none=True)
     if unseal and isinstance(event, NeedDisclosed):
         body["identity"] = open_sealed(event.sealed, env.private_key).model_dump(mode="json", exclude_none=True)
+    elif unseal and isinstance(event, BorrowerDisclosed):
+        body["borrower"] = open_borrower(event.sealed, env.private_key).model_dump(mode="json")
     if as_json:
         return json.dumps({"id": envelope.id, "type": envelope.type, "data": body}, ensure_ascii=False)
     del body["at"], body["bank"]

@@ -16,9 +16,9 @@ from yuqiao.bank.env import BankEnv
 from yuqiao.contracts.base import BankEvent, event_type
 from yuqiao.contracts.envelope import BadEnvelope, Envelope, read_envelope
 from yuqiao.contracts.from_bank import ProductRecord, Reply
-from yuqiao.contracts.sealing import open_sealed
-from yuqiao.contracts.to_bank import NeedDisclosed
-from yuqiao.contracts.values import Identity
+from yuqiao.contracts.sealing import open_borrower, open_sealed
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed
+from yuqiao.contracts.values import Borrower, Identity
 
 PATIENCE = 30
 """Seconds; with the broker away a client of Kafka may otherwise wait for ever."""
@@ -105,6 +105,10 @@ class BankClient:
     def open_sealed(self, event: NeedDisclosed) -> Identity:
         """Who the enterprise is. Raises NotSealedForUs, BadEnvFile."""
         return open_sealed(event.sealed, self.env.private_key)
+
+    def open_borrower(self, event: BorrowerDisclosed) -> Borrower:
+        """Which enterprise a task is about that was not offered. Raises NotSealedForUs, BadEnvFile."""
+        return open_borrower(event.sealed, self.env.private_key)
 
     async def reply(self, reply: Reply, reply_id: str | None = None) -> str:
         """Write a reply; returns its id, which its receipt will name. The same id with the same reply may be sent again.

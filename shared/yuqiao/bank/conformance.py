@@ -14,7 +14,7 @@ from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
 from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
-from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 
 REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
@@ -47,10 +47,13 @@ class Report:
     findings: tuple[Finding, ...]
 
 
-def check(bank: str, offers: set[str], records: Iterable[Any]) -> Report:
-    """Check a consumer's records of replies, in the order of the topic, against the offers that were made."""
+def check(bank: str, offers: set[str], records: Iterable[Any], asked: Iterable[str] = ()) -> Report:
+    """Check a consumer's records of replies, in the order of the topic, against the offers that were made.
+
+    `asked` are the offers of `borrower.disclosed`: no need was offered by them.
+    """
     digests: dict[str, str] = {}
-    stages = dict.fromkeys(offers, "offered")
+    stages = dict.fromkeys(offers, "offered") | dict.fromkeys(asked, "asked")
     found = [[Finding(r.offset, *fault) for fault in _faults(bank, r, digests, stages)] for r in records]
     return Report(len(found), tuple(f for of_record in found for f in of_record))
 
@@ -82,6 +85,10 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[s
     if stage is None or reply.bank != bank:
         yield "unknown_offer", f"没有向本行推送 {reply.offer}"
         return
+    if stage == "asked":
+        if not isinstance(reply, IssueReport | TaskReport):
+            yield "not_offered", f"{reply.offer} 是对存量客户的核实，只能提交 reply.task 或 reply.issue"
+        return
     following = NEXT.get((stage, reply.wire_type))
     if isinstance(reply, OfferDecline):
         yield from _wrong_reason(reply.reason, reply.note)
@@ -110,7 +117,8 @@ async def recorded(env: BankEnv) -> Report:
     """Check all that stands on the bank's replies topic now. Raises KafkaError, TimeoutError."""
     needs = [read(record) for record in await _everything(env, env.needs)]
     offers = {r.event.offer for r in needs if r and isinstance(r.event, NeedOffered)}
-    return check(env.bank, offers, await _everything(env, env.replies))
+    asked = {r.event.offer for r in needs if r and isinstance(r.event, BorrowerDisclosed)}
+    return check(env.bank, offers, await _everything(env, env.replies), asked)
 
 
 async def _everything(env: BankEnv, topic: str) -> list[Any]:

@@ -77,6 +77,22 @@ class IdentitySealed(NeedEvent):
     contact_by: AwareDatetime | None = None
 
 
+class LenderSealed(NeedEvent):
+    """免申即享: the enterprise's lender may know whom it is asked about; a `Borrower` as compact JWE for that bank's key.
+
+    `measures` apply to the need and are owed without application. Consent was live in the same commit. `offer` is none of
+    matching: it names the question to the lender, in whose place its answer stands.
+    """
+
+    wire_type = "lender.sealed"
+    need: Id
+    offer: Id
+    bank: BankId
+    measures: tuple[int, ...]
+    key_id: str
+    sealed: str
+
+
 class IdentityWithheld(NeedEvent):
     """A bank accepted, but there is no live consent (or no key): nothing is disclosed."""
 

@@ -36,6 +36,13 @@ class IdentityDisclosed(OfferEvent):
     contact_by: AwareDatetime | None = None
 
 
+class LenderDisclosed(OfferEvent):
+    """The sealed borrower stands on its lender's topic: these measures are to be asked of it. `offer` as in `lender.sealed`."""
+
+    wire_type = "lender.disclosed"
+    measures: tuple[int, ...]
+
+
 class OfferClosed(OfferEvent):
     """The bank was told that the offer is void."""
 

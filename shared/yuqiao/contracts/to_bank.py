@@ -37,6 +37,17 @@ class NeedDisclosed(ToBank):
     contact_by: AwareDatetime
 
 
+class BorrowerDisclosed(ToBank):
+    """An enterprise that has a loan with the bank, as compact JWE: `task.asked` of the same `offer` asks what it is owed.
+
+    The enterprise's need was not offered by this, and nobody has to call.
+    """
+
+    wire_type = "borrower.disclosed"
+    key_id: str
+    sealed: str
+
+
 class TaskAsked(ToBank):
     """What the enterprise's plan asks of the bank that knows it, as for a measure. Answer with `reply.task` by `report_by`."""
 

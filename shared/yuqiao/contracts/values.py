@@ -147,13 +147,19 @@ class Reason(Value):
 
 
 class MeasureApplied(Value):
-    """A measure of the notice that applies on the day the need was stated: clause, why, until when."""
+    """A part of a measure of the notice that applies on the day the need was stated: why, until when, who leads.
+
+    A clause stands once for each of its parts that apply; `part` is None where the clause has no other. `lead` is 牵头单位
+    as the notice names it, several joined by 、; for 五, which names none, the configured one.
+    """
 
     measure: int = Field(ge=1, le=17)
+    part: Code | None = None
     clause: str
     title: str
     reason: str
     until: date | None = None
+    lead: str | None = None
 
 
 class Offer(Value):
@@ -176,3 +182,10 @@ class Identity(Value):
     amount_cny: Money
     term_months: int | None = None
     purpose: str | None = None
+
+
+class Borrower(Value):
+    """Whom a bank has lent to: what it needs to find the loan, nothing of the need. Only inside a JWE for that bank."""
+
+    enterprise_name: str
+    uscc: str

@@ -180,6 +180,11 @@ class Measure(Row):
             raise ValueError(f"措施{self.clause}：条文无牵头单位，须设 configured_lead")
         return self
 
+    @property
+    def led_by(self) -> str:
+        """Who leads, in the notice's words; the configured lead where the clause names none."""
+        return "、".join(self.lead) or self.configured_lead or ""
+
     def until(self, part: Part | None) -> date | None:
         """The last day `part` holds: its own, else the clause's; None when the notice names none."""
         return (part and part.valid_until) or self.valid_until

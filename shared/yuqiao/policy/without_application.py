@@ -12,6 +12,13 @@ def without_application(facts: Facts, on: date) -> list[Explained]:
     return [one for one in explain(facts, on) if one.part and one.part.promise.without_application]
 
 
+def owed_without_application(facts: Facts, on: date) -> tuple[int, ...]:
+    """The numbers of the measures that an enterprise is owed on a day although it did not apply."""
+    return tuple(
+        dict.fromkeys(one.measure.number for one in without_application(facts, on) if one.verdict == "applies")
+    )
+
+
 def asked_of_banks(numbers: Iterable[int]) -> dict[int, str]:
     """Of the measures that apply to a need, those that a bank is asked for unasked, each with what it is asked (Chinese).
 

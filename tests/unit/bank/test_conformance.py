@@ -56,6 +56,12 @@ def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
     assert codes([record for record in whole for _ in (1, 2)]) == []
 
 
+def test_a_lender_that_is_asked_may_report_and_not_accept() -> None:
+    task = Step("task", "task", 5, {"task": OFFER, "done": True})
+    report = check(BANK, set(), stand(ACCEPT, task), asked={OFFER})
+    assert [(f.offset, f.code) for f in report.findings] == [(0, "not_offered")]
+
+
 def test_a_simulated_bank_writes_nothing_but_its_garbage_that_is_found() -> None:
     for number in range(300):
         offer = offered(number, BANK)

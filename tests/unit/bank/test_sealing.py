@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from yuqiao.contracts.sealing import NotSealedForUs, open_sealed, seal
-from yuqiao.contracts.values import Identity
+from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed, seal
+from yuqiao.contracts.values import Borrower, Identity
 
 IDENTITY = Identity(
     enterprise_name="测试渝桥机械有限公司",
@@ -36,6 +36,14 @@ def test_round_trip() -> None:
     first = sealed.split(".")[0]
     header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     assert (header["alg"], header["enc"], header["kid"]) == ("ECDH-ES+A256KW", "A256GCM", "bank01-1")
+
+
+def test_a_lender_is_told_who_borrowed_and_nothing_else() -> None:
+    borrower = Borrower(enterprise_name=IDENTITY.enterprise_name, uscc=IDENTITY.uscc)
+    sealed = seal(borrower, PUBLIC, "k")
+    assert open_borrower(sealed, PRIVATE) == borrower
+    with pytest.raises(NotSealedForUs):
+        open_sealed(sealed, PRIVATE)
 
 
 def test_nothing_of_it_can_be_read_and_no_two_are_equal() -> None:

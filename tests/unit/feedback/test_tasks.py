@@ -73,6 +73,13 @@ def test_a_match_that_is_heard_after_the_disclosure_asks_too_and_once() -> None:
     assert [task.code for task in desk.case.tasks.values()] == ["follow", "measure.2"]
 
 
+def test_a_clause_that_applies_with_several_parts_is_planned_and_asked_for_once() -> None:
+    desk = disclosed(2, 2, 12, 12)
+    follow = next(task for task in desk.case.tasks.values() if task.code == "follow")
+    assert follow.text == "督导对接，落实：措施2、措施12"
+    assert (desk.case.measures, [task.code for task in asks(desk)]) == ((2, 12), ["measure.2"])
+
+
 @pytest.mark.parametrize("done", [True, False])
 def test_a_report_is_an_answer_done_or_not(done: bool) -> None:
     desk = disclosed(2)

@@ -7,6 +7,8 @@ import pytest
 
 from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
 from services.intake.filing import Statement
+from services.intake.lenders import lender_named
+from services.intake.shelves import Bank
 from yuqiao.contracts.values import NeedFacts, Origin, Routing
 from yuqiao.policy import size_class
 from yuqiao.runtime.messages import derived_id
@@ -111,3 +113,25 @@ def test_the_size_class_is_that_of_the_day_on_which_the_need_was_stated(monkeypa
 def test_a_source_stands_once_among_the_origins() -> None:
     first, second = (Origin(channel="visit", list_id=LIST, list_version=v) for v in (1, 2))
     assert with_origin((first, ONLINE), second) == (ONLINE, second)
+
+
+BANKS = [
+    Bank(bank=code, name=name, key_id="k", public_key="")
+    for code, name in (("bank01", "测试银行（渝北）"), ("bank02", "同名银行"), ("bank03", "同名银行"))
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "bank"),
+    [
+        (None, None),
+        ("", None),
+        ("bank01", "bank01"),
+        (" BANK01 ", "bank01"),
+        ("测试银行(渝北)", "bank01"),
+        ("测试银行", None),
+        ("同名银行", None),
+    ],
+)
+def test_a_lender_is_a_registered_bank_by_code_or_name_and_never_a_guess(text: str | None, bank: str | None) -> None:
+    assert lender_named(text, BANKS) == bank

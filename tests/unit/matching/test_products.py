@@ -106,9 +106,41 @@ def test_a_snapshot_shows_a_band_and_no_figure(amount: Decimal) -> None:
     assert "stated_on" not in shown.model_dump_json()
 
 
-def test_measures_of_the_notice_are_attached_once_with_clause_and_reason() -> None:
+def test_measures_of_the_notice_are_attached_once_for_each_part_with_clause_and_reason() -> None:
     found = measures_for(facts(size_class="small", first_loan=True, tags=["cold_chain"]))
     numbers = [m.measure for m in found]
-    assert numbers == sorted(set(numbers))
+    assert numbers == sorted(numbers)
+    assert len({(m.measure, m.part) for m in found}) == len(found)
     assert {9, 12} <= set(numbers)
     assert all(m.clause and m.reason for m in found)
+
+
+@pytest.mark.parametrize(
+    ("measure", "parts", "need"),
+    [
+        (4, ["guarantee", "guarantee_fee_subsidy"], {"kind": "guarantee", "tags": ["tech"]}),
+        (6, [None], {}),
+        (9, ["cold_chain", "transport"], {"tags": ["cold_chain", "transport"]}),
+        (9, ["transport"], {"tags": ["transport"]}),
+        (12, ["first_loan", "small_relending"], {"first_loan": True}),
+        (13, ["cross_border_rmb", "foreign_debt"], {"kind": "cross_border", "tags": ["high_tech"]}),
+    ],
+)
+def test_each_part_of_a_clause_that_applies_is_said(
+    measure: int, parts: list[str | None], need: dict[str, object]
+) -> None:
+    found = measures_for(facts(size_class="small", **need))
+    assert [m.part for m in found if m.measure == measure] == parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads"),
+    [
+        ("bridge", {"区经济信息委"}),
+        ("guarantee", {"区金融办、区科技局"}),
+        ("export_insurance", {"区商务委"}),
+        ("renewal", {"区经济信息委", "区金融办"}),
+    ],
+)
+def test_a_measure_says_who_leads_in_the_notices_words_or_as_configured(kind: str, leads: set[str]) -> None:
+    assert {m.lead for m in measures_for(facts(kind=kind, size_class="small"))} == leads
