@@ -123,7 +123,7 @@ def test_measures_of_the_notice_are_attached_once_for_each_part_with_clause_and_
         (9, ["cold_chain", "transport"], {"tags": ["cold_chain", "transport"]}),
         (9, ["transport"], {"tags": ["transport"]}),
         (12, ["first_loan", "small_relending"], {"first_loan": True}),
-        (13, ["cross_border_rmb", "foreign_debt"], {"kind": "cross_border", "tags": ["high_tech"]}),
+        (13, ["cross_border_rmb", "foreign_rmb", "foreign_debt"], {"kind": "cross_border", "tags": ["high_tech"]}),
     ],
 )
 def test_each_part_of_a_clause_that_applies_is_said(
