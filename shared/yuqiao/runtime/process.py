@@ -41,7 +41,7 @@ log = structlog.get_logger()
 GATHER = 0.05
 """Seconds: under load an answer over HTTP comes so much later, and many share one commit; alone it comes at once."""
 MARK_AFTER = 0.1
-"""Seconds: so long a killed process may have published what its successor publishes again."""
+"""Seconds, about: so long a killed process may have published what its successor publishes again."""
 
 
 class Process(Generic[B]):

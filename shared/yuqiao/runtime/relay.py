@@ -23,6 +23,7 @@ log = structlog.get_logger()
 BATCHES_AT_ONCE = 4
 ROWS_AT_ONCE = 5_000
 SURE_SECONDS = 1.0
+MARK_SECONDS = 5.0
 QUEUE_LIMIT = 50
 
 
@@ -41,8 +42,8 @@ class Relay:
     ) -> None:
         """`poll_seconds`: how often a process without the lock tries to get it, and one with it looks for others' rows.
 
-        What was published from memory is marked within `mark_after` seconds: one mark for many small batches. A process
-        that is killed before it publishes again what it had not marked, which is harmless.
+        What was published is marked about `mark_after` seconds later: one mark for many small batches. What a killed
+        process had not marked its successor publishes again, which is harmless.
         """
         self.service, self.pool, self.publisher, self.poll = service, pool, publisher, poll_seconds
         self.mark_after = mark_after
@@ -57,6 +58,7 @@ class Relay:
         self.after_publish: Any = None
         self.acknowledged: list[int] = []
         self.marking: asyncio.Future[Any] | None = None
+        self.mark_now = asyncio.Event()
 
     def offer(self, committed: Committed) -> None:
         """Take over what was committed; too long a queue is dropped and read back later."""
@@ -113,7 +115,7 @@ class Relay:
                 metrics.relay_leading.set(1)
                 return True
             await conn.execute("ROLLBACK")
-        except BaseException:
+        except BaseException:  # cancelled, too: an open transaction must not go back into the pool
             await self._give_back(conn)
             raise
         await self.pool.release(conn)
@@ -136,7 +138,7 @@ class Relay:
                 await self._read_all()
             elif self.queue:
                 together = self._together()
-                await self._publish([committed.rows for committed in self.queue[:together]], self.mark_after)
+                await self._publish([committed.rows for committed in self.queue[:together]])
                 del self.queue[:together]
             elif self.marking:
                 self.wake.clear()
@@ -156,15 +158,15 @@ class Relay:
         await self._all_marked()
         self.queue.clear()
         self.must_read = False
-        while rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE):
+        while self.leading and (rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE)):
+            await self._make_sure(self.leading)
             by_batch = sorted(rows, key=itemgetter("batch", "seq"))
             await self._publish(
-                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))],
-                mark_after=0.0,
+                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))]
             )
             await self._all_marked()
 
-    async def _publish(self, batches: Sequence[Sequence[LogRow]], mark_after: float) -> None:
+    async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
         rows = [row for batch in batches for row in batch]
         try:
             await self.publisher.publish(rows)
@@ -175,13 +177,15 @@ class Relay:
         self.acknowledged += [batch[0].seq for batch in batches]
         metrics.published.inc(len(rows))
         if self.marking is None:
-            self.marking = asyncio.ensure_future(self._mark(mark_after))
+            self.marking = asyncio.ensure_future(self._mark())
         elif self.marking.done():
             await self._marked()
 
-    async def _mark(self, after: float) -> None:
-        """What is acknowledged is unsent no more. No publication waits for this."""
-        await asyncio.sleep(after)
+    async def _mark(self) -> None:
+        """What is acknowledged by then is unsent no more. No publication from memory waits for this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.mark_after):
+                await self.mark_now.wait()
         batches, self.acknowledged = self.acknowledged, []
         await self.pool.execute(Q.mark_sent, batches)
 
@@ -191,17 +195,22 @@ class Relay:
         if marking is not None:
             await asyncio.shield(marking)
         if self.acknowledged:
-            self.marking = asyncio.ensure_future(self._mark(self.mark_after))
+            self.marking = asyncio.ensure_future(self._mark())
 
     async def _all_marked(self) -> None:
-        while self.marking:
-            await self._marked()
+        """Everything acknowledged is marked, now."""
+        self.mark_now.set()
+        try:
+            while self.marking:
+                await self._marked()
+        finally:
+            self.mark_now.clear()
 
     async def resign(self) -> None:
         """Give the lock up."""
         conn, self.leading = self.leading, None
         with contextlib.suppress(Exception):
-            await self._all_marked()
+            await asyncio.wait_for(self._all_marked(), MARK_SECONDS)
         self.acknowledged.clear()
         metrics.relay_leading.set(0)
         if conn is not None:

@@ -11,7 +11,7 @@ import pytest
 from tests.services.runtime.test_effectively_once import begin, make_shell
 from tests.services.runtime.toy import START, Pong, batch, record
 from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
-from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.relay import BATCHES_AT_ONCE, Relay
 from yuqiao.runtime.shell import StalePosition
 from yuqiao.runtime.writing import Emitted, append
 
@@ -114,20 +114,54 @@ async def test_one_mark_is_for_all_that_was_published_meanwhile(toy_pool: Any) -
     assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
 
 
-async def test_who_lost_the_lock_while_a_mark_was_waiting_publishes_no_more(toy_pool: Any) -> None:
+async def test_reading_does_not_wait_for_a_mark_to_be_due(toy_pool: Any) -> None:
     topic = Topic()
-    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=5.0)) as relay:
+    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=60.0)) as relay:
         await until(lambda: relay.leading is not None and relay.idle)
         relay.offer(await commit(toy_pool, "one", 0, "1"))
         await until(lambda: len(topic.rows) == 1)
+        await commit(toy_pool, "other", 1, "2")
+        relay.look()
+        await until(lambda: len(topic.rows) == 2)
+    assert topic.said == [("a", 1), ("a", 2)]
+
+
+async def test_a_long_reading_makes_sure_of_the_lock_before_each_publication(toy_pool: Any) -> None:
+    topic = Topic()
+    for offset in range(BATCHES_AT_ONCE + 1):
+        await commit(toy_pool, "other", offset, str(offset))
+    relay = Relay("matching", toy_pool, topic, POLL)
+    leading: list[Any] = []
+
+    def lost() -> None:
+        leading.append(relay.leading)
+        if len(leading) == 1 and relay.leading:
+            relay.leading.terminate()
+            relay.sure_until = 0.0
+
+    relay.after_publish = lost
+    async with running(relay):
+        await until(lambda: len(leading) > 1)
+    assert leading[0] is not leading[1]
+
+
+async def test_who_lost_the_lock_while_a_mark_was_waiting_publishes_under_a_new_one_only(toy_pool: Any) -> None:
+    topic = Topic()
+    leading: list[Any] = []
+    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=60.0)) as relay:
+        relay.after_publish = lambda: leading.append(relay.leading)
+        await until(lambda: relay.leading is not None and relay.idle)
         held = relay.leading
         assert held is not None
+        relay.offer(await commit(toy_pool, "one", 0, "1"))
+        await until(lambda: len(topic.rows) == 1)
         assert relay.draining
         await toy_pool.execute("SELECT pg_terminate_backend($1)", held.get_server_pid())
         relay.sure_until = 0.0
         relay.offer(await commit(toy_pool, "one", 1, "2"))
-        await until(lambda: relay.leading is not held)
-        assert len(topic.rows) == 1
+        await until(lambda: len(leading) > 1)
+    assert leading[0] is held
+    assert held not in leading[1:]
 
 
 async def test_a_crash_between_publication_and_mark_publishes_the_same_again(toy_pool: Any) -> None:
