@@ -3,16 +3,16 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from deploy.policy_asked import refuse
+from yuqiao.contracts.values import Reason
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.calendar_table import DayRow, csv_of, differing, extended, rows_in, rows_of
 from yuqiao.policy.datafile import text_of
 from yuqiao.policy.holiday_notice import BadNotice, HolidayNotice, read_notice
-
-USAGE = 2
 
 
 def calendar(
@@ -43,9 +43,13 @@ def _notice(file: Path) -> HolidayNotice:
     try:
         return read_notice(file.read_text(encoding="utf-8"))
     except BadNotice as bad:
-        _refuse(f"{file} {bad}", "notice_invalid")
+        refuse(Reason(code="notice_invalid", text=f"{file} {bad}"))
     except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"file 的值 {file} 有误：读不了：{type(error).__name__}，须为 UTF-8 文本", "file_unreadable")
+        refuse(
+            Reason(
+                code="file_unreadable", text=f"file 的值 {file} 有误：读不了：{type(error).__name__}，须为 UTF-8 文本"
+            )
+        )
 
 
 def _table(write: Path | None) -> list[DayRow]:
@@ -54,7 +58,7 @@ def _table(write: Path | None) -> list[DayRow]:
     try:
         return rows_in(write.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        _refuse(f"write 的值 {write} 有误：不是工作日历：{error}", "calendar_invalid")
+        refuse(Reason(code="calendar_invalid", text=f"write 的值 {write} 有误：不是工作日历：{error}"))
 
 
 def _extended(table: list[DayRow], notice: HolidayNotice) -> list[DayRow]:
@@ -62,7 +66,7 @@ def _extended(table: list[DayRow], notice: HolidayNotice) -> list[DayRow]:
         found = extended(table, notice)
         WorkingCalendar({row.day: row.is_working for row in found})
     except ValueError as error:
-        _refuse(str(error), "calendar_year")
+        refuse(Reason(code="calendar_year", text=str(error)))
     return found
 
 
@@ -76,8 +80,3 @@ def _told(notice: HolidayNotice, table: list[DayRow], differs: list[date], write
         "written": None if write is None else str(write),
         "horizon": str(table[-1].day),
     }
-
-
-def _refuse(text: str, code: str) -> NoReturn:
-    typer.echo(f"{text}（{code}）", err=True)
-    raise typer.Exit(USAGE)
