@@ -35,10 +35,10 @@ def _lead(measure: Measure) -> dict[str, Any]:
 
 def ends(measure: Measure, day: date | None) -> str:
     """The last day in words: one for the clause, or one for each part where they differ."""
-    ends = [(part.term, _end(measure, part, day)) for part in measure.parts] or [("", _end(measure, None, day))]
-    if len({end for _, end in ends}) == 1:
-        return ends[0][1]
-    return "\n".join(f"{term}：{end}" for term, end in ends)
+    found = [(part.term, _end(measure, part, day)) for part in measure.parts] or [("", _end(measure, None, day))]
+    if len({end for _, end in found}) == 1:
+        return found[0][1]
+    return "\n".join(f"{term}：{end}" for term, end in found)
 
 
 def _end(measure: Measure, part: Part | None, day: date | None) -> str:

@@ -33,7 +33,6 @@ from yuqiao.runtime.sql import Queries
 Q = Queries.beside(__file__)
 BANKS = 20
 RAW, RAW_FEW, RAW_ONE = "bench.raw", "bench.few", "bench.one"
-FEW = 6
 RATE, STEADY_SECONDS = 100, 10.0
 EVENTS_PER_NEED = 32
 
@@ -57,14 +56,13 @@ class Bench:
                 client.put(f"/banks/{bank}", json=wide, timeout=30).raise_for_status()
         kafka = self.stack.provision.kafka
         admin = AdminClient(kafka.confluent(kafka.username, kafka.password))
-        wanted = {RAW: self.spread, RAW_FEW: FEW, RAW_ONE: 1}
-        for future in admin.create_topics([NewTopic(name, count, 1) for name, count in wanted.items()]).values():
+        for future in admin.create_topics([NewTopic(name, count, 1) for name, count in self.raw.items()]).values():
             future.result(30)
 
     @property
-    def spread(self) -> int:
-        """Raw events lie on as many partitions as the pipeline's: fewer make larger batches, and both cheaper."""
-        return spread(load("topics.yaml"), len(self.banks))
+    def raw(self) -> dict[str, int]:
+        """Topics of raw events, and their partitions: as many as the pipeline's events lie on; fewer, which are cheaper."""
+        return {RAW: spread(load("topics.yaml"), len(self.banks)), RAW_FEW: 6, RAW_ONE: 1}
 
     def _simulators(self, products: Path) -> Child:
         """All banks in one process, each with its own credentials and connections: the machine is for the services."""
@@ -85,7 +83,8 @@ class Bench:
             await quiet.products(len(self.banks))
             await self._quiet(quiet)
             say("warming up")
-            await throughput(self.raw_options(), RAW, self.spread, 50_000, 700)
+            for topic, partitions in self.raw.items():
+                await throughput(self.raw_options(), topic, partitions, 50_000, 700)
             await self._backlog(quiet, 0, min(2_000, self.needs))
             found = []
             for number in range(1, rounds + 1):
@@ -97,12 +96,12 @@ class Bench:
 
     async def _round(self, quiet: Quiet, number: int) -> dict[str, float]:
         size = await quiet.admin.fetchval(Q.mean_size)
-        raw = await throughput(self.raw_options(), RAW, self.spread, 100_000, size)
-        few = await throughput(self.raw_options(), RAW_FEW, FEW, 100_000, size)
+        raw = await throughput(self.raw_options(), RAW, self.raw[RAW], 100_000, size)
+        few = await throughput(self.raw_options(), RAW_FEW, self.raw[RAW_FEW], 100_000, size)
         seconds, events = await self._backlog(quiet, number, self.needs)
         steady = (RATE * EVENTS_PER_NEED, STEADY_SECONDS, size)
-        trips = sorted(await round_trips(self.raw_options(), RAW, self.spread, *steady))
-        one = sorted(await round_trips(self.raw_options(), RAW_ONE, 1, *steady))
+        trips = sorted(await round_trips(self.raw_options(), RAW, self.raw[RAW], *steady))
+        one = sorted(await round_trips(self.raw_options(), RAW_ONE, self.raw[RAW_ONE], *steady))
         latencies = sorted(await self._latency(quiet, number))
         result = {
             "raw_events_per_s": raw,
@@ -131,11 +130,8 @@ class Bench:
             await send_backlog(client, needs)
         answered = 0
         while answered < 3 * count:
-            more, last = await quiet.admin.fetchrow(Q.answered_since, last) or (
-                0,
-                last,
-            )  # one process writes them, in order
-            answered += more
+            new = dict(await quiet.admin.fetchrow(Q.answered_since, last) or {})  # one process writes them, in order
+            answered, last = answered + new["answered"], new["last"]
             if time.perf_counter() - began > 600:
                 raise Void(f"only {answered} of {3 * count} answers")
             await asyncio.sleep(0.5)  # the condition is other processes': polled, bounded, and seldom: counting costs

@@ -58,7 +58,7 @@ def play(wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] | 
         stack.up(banks, extra, {"matching": wanted.matching})
         say(f"all ready after {time.monotonic() - began:.0f} s; importing {wanted.needs} needs")
         report = asyncio.run(_play(stack, banks, wanted, on_day))
-    except BaseException:
+    except BaseException:  # interrupted, too: what was started is stopped
         if not wanted.keep:
             stack.down()
         raise

@@ -27,12 +27,14 @@ from yuqiao.contracts.streams import parse_bank_topic
 DEPLOY = Path(__file__).resolve().parents[1]
 DAY_MS = 86_400_000
 PATIENCE = 30
-ANY_RIGHT = AclBindingFilter(  # the library's types forget that None stands for any name, user and host
+ANY: Any = None
+"""Any name, user or host: the library's types forget that None stands for it."""
+ANY_RIGHT = AclBindingFilter(
     ResourceType.ANY,
-    None,  # type: ignore[arg-type]
+    ANY,
     ResourcePatternType.ANY,
-    None,  # type: ignore[arg-type]
-    None,  # type: ignore[arg-type]
+    ANY,
+    ANY,
     AclOperation.ANY,
     AclPermissionType.ANY,
 )

@@ -2,12 +2,13 @@
 
 import copy
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
@@ -20,6 +21,7 @@ from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.unfolding import install
 
+E = TypeVar("E", bound=Event)
 Q = Queries.beside(__file__)
 install()
 
@@ -82,6 +84,10 @@ class Evidence:
         for row in self.logs:
             found[row.type].append(row)
         return found
+
+    def events(self, kind: type[E]) -> Iterator[E]:
+        """The logged events of one kind, decoded, in order."""
+        return (kind.from_json(row.body.encode()) for row in self.by_type[kind.wire_type])
 
     @cached_property
     def ours(self) -> list[Record]:

@@ -10,9 +10,11 @@ import chinese_calendar
 
 from deploy.stack.partitions import readers
 from deploy.verify.evidence import Evidence
-from yuqiao.contracts.cases import CaseAdvanced, OfferExpired
-from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed, LenderSealed
+from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, OfferExpired
+from yuqiao.contracts.matches import NeedMatched
+from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed, LenderSealed, NeedRegistered
 from yuqiao.contracts.offers import OfferPushed
+from yuqiao.contracts.to_bank import NeedOffered
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.book import Book, Shelf
 
@@ -56,10 +58,9 @@ def judge(evidence: Evidence) -> list[Verdict]:
 @invariant("I1 nothing accepted is lost")
 def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
     """Every registered need has its case; every committed event is on its topic."""
-    cases = {row.event().need for row in evidence.by_type["case.opened"]}  # type: ignore[attr-defined]
-    for row in evidence.by_type["need.registered"]:
-        need = row.event().need  # type: ignore[attr-defined]
-        yield None if need in cases else f"need {need} has no case"
+    cases = {event.need for event in evidence.events(CaseOpened)}
+    for registered in evidence.events(NeedRegistered):
+        yield None if registered.need in cases else f"need {registered.need} has no case"
     there = {(r.topic, r.id) for r in evidence.ours}
     for row in evidence.logs:
         if row.topic:
@@ -100,12 +101,9 @@ def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
     for record in evidence.ours:
         known = (record.topic, record.id) in committed
         yield None if known else f"{record.topic}/{record.partition}/{record.offset} has no committed row"
-    matched = {(o.offer, o.bank) for row in evidence.by_type["need.matched"] for o in row.event().offers}  # type: ignore[attr-defined]
-    for row in evidence.by_type["need.offered"]:
-        event: Any = row.event()
-        yield (
-            None if (event.offer, event.bank) in matched else f"{event.bank} was offered {event.offer} without a match"
-        )
+    matched = {(offer.offer, offer.bank) for event in evidence.events(NeedMatched) for offer in event.offers}
+    for told in evidence.events(NeedOffered):
+        yield None if (told.offer, told.bank) in matched else f"{told.bank} was offered {told.offer} without a match"
     yield from _consents(evidence)
 
 

@@ -54,14 +54,13 @@ class FeedbackBook(Book):
         self.replies: Shelf[KeptReply] = replies or Shelf()
         self.words: Shelf[Words] = words or Shelf()
         self.limits, self.calendar, self.encrypt = limits, WorkingCalendar.load(), encrypt
-        self._need_of = {offer: case.need for case in self.cases for offer in (*case.offers, *case.lenders)}
+        self._need_of = {offer: case.need for case in self.cases for offer in case.parts}
 
     def find(self, offer: str) -> tuple[Case, CaseOffer] | None:
         """The case and the part of it that an offer, or a question to a lender, is."""
         need = self._need_of.get(offer)
         case = self.cases.get(need) if need else None
-        part = case.part(offer) if case else None
-        return (case, part) if case and part else None
+        return (case, case.parts[offer]) if case else None
 
     def change(self, need: str, **fields: object) -> None:
         """Replace a case's row."""

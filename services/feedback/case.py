@@ -88,9 +88,10 @@ class Case(Value):
         found += [self._wait_for(task) for task in self.tasks.values() if self.awaits(task)]
         return found
 
-    def part(self, offer: str) -> CaseOffer | None:
-        """A bank's part in the case: an offer, or a question to a lender."""
-        return self.offers.get(offer) or self.lenders.get(offer)
+    @property
+    def parts(self) -> dict[str, CaseOffer]:
+        """The banks' parts in the case: offers, and questions to lenders."""
+        return self.offers | self.lenders
 
     def asked(self, measure: int | None, bank: str) -> bool:
         """Whether this bank has been asked for this measure already, through whichever of its parts."""
@@ -98,7 +99,7 @@ class Case(Value):
 
     def awaits(self, task: Task) -> bool:
         """Whether its owner still has to report; a bank whose offer the door has closed is asked no more."""
-        asked = self.part(task.offer) if task.offer else None
+        asked = self.parts.get(task.offer) if task.offer else None
         void = self.outcome is not None or (asked is not None and asked.stage == "closed")
         return not (void or task.done or task.not_done or task.overdue)
 

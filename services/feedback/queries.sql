@@ -18,7 +18,7 @@ SELECT id, body FROM reply;
 -- name: all_words
 SELECT id, body FROM words;
 
--- name: save_cases
+-- name: save_cases_and_replies
 WITH cases AS (
     INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
@@ -29,7 +29,7 @@ WITH cases AS (
 INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::jsonb[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
--- name: save_deadlines
+-- name: change_deadlines
 WITH gone AS (
     DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
     WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref

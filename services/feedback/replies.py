@@ -182,7 +182,7 @@ def _applied(case: Case, reply: Reply, repeated: bool, at: Moment) -> ReplyAppli
 
 
 def _refused(bank: str, reply: Reply, reasons: tuple[Reason, ...], at: Moment, case: Case | None) -> ReplyRefused:
-    mine = case is not None and any(o.bank == bank for o in (*case.offers.values(), *case.lenders.values()))
+    mine = case is not None and any(o.bank == bank for o in case.parts.values())
     return ReplyRefused(
         at=at.now,
         enterprise=case.enterprise if case and mine else None,

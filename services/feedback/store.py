@@ -48,7 +48,10 @@ class FeedbackStore:
     async def save(self, conn: Connection, book: FeedbackBook) -> None:
         """At most four statements."""
         await save_shelves(
-            conn, Q.save_cases, Changed(book.cases, 8, _case_columns), Changed(book.replies, 1, lambda _, r: (r.key,))
+            conn,
+            Q.save_cases_and_replies,
+            Changed(book.cases, 8, _case_columns),
+            Changed(book.replies, 1, lambda _, r: (r.key,)),
         )
         issues = Changed(book.issues, 3, lambda _, i: (i.enterprise, i.need, i.resolution is None))
         await save_shelves(conn, Q.save_issues, issues)
@@ -60,7 +63,7 @@ class FeedbackStore:
         gone = [row for row in before if row not in after]
         new = [(*row, *value) for row, value in after.items() if before.get(row) != value]
         if gone or new:
-            await conn.execute(Q.save_deadlines, *columns(gone, 3), *columns(new, 8))
+            await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 8))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
         """Due limits, tasks and issues, earliest first."""

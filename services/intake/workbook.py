@@ -66,6 +66,7 @@ def _measure(content: bytes, most_rows: int, most_columns: int) -> None:
                     extent = _extent(stream)
                 _bound(*extent, most_rows, most_columns)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+        # zipfile's ways to say no: NotImplementedError for a compression it does not know, RuntimeError for a password
         raise Refused("file_corrupt", "文件已损坏或加密，请用表格软件重新另存后再导入", 422) from None
 
 

@@ -86,7 +86,7 @@ class Index:
         for met in self._met:
             met.clear()
 
-    def _bounds(self, terms: Terms) -> list[tuple[Column, object]]:  # type: ignore[type-arg]
+    def _bounds(self, terms: Terms) -> list[tuple[Column[Any], Any]]:
         return [
             *zip(self._amounts, terms.amounts, strict=True),
             *zip(self._months, terms.months, strict=True),

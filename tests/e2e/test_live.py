@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -138,7 +139,7 @@ async def test_a_bank_that_comes_while_services_restart_is_heard(stack: Stack) -
     await asyncio.to_thread(stack.provision.run, [BANK, new])
     for victim in [c for c in read_running(stack.home) if c.name in ("matching", "notification")]:
         kill(victim.pid)
-        await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]
+        await wait_for(partial(restarted, stack, victim.name, victim.pid))
     await asyncio.to_thread(stack.up, [BANK, new])
     async with BankClient(BankEnv.read(stack.provision.bank_file(new))) as client:
         quiet = product_of(new).model_copy(update={"daily_quota": 0})  # its needs stay with the first bank
@@ -221,7 +222,9 @@ async def test_up_recovers_after_kill_9_of_everything(stack: Stack, bank: BankCl
     before = funnel(stack)
     supervisor = stack.supervisor.process
     assert supervisor
-    for pid in [supervisor.pid, *(c.pid for c in read_running(stack.home)), stack.kafka.pid, stack.postgres.pid]:  # type: ignore[union-attr]
+    assert stack.kafka
+    assert stack.postgres
+    for pid in [supervisor.pid, *(c.pid for c in read_running(stack.home)), stack.kafka.pid, stack.postgres.pid]:
         kill(pid)
     await asyncio.to_thread(stack.up, [BANK])
     assert funnel(stack) == before

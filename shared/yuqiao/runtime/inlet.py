@@ -61,7 +61,7 @@ class Inlet(Protocol):
         """Those of the topics that the service has not read to their end as of now."""
 
 
-class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]
+class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
 
     def __init__(

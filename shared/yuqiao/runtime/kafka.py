@@ -78,7 +78,7 @@ class KafkaPublisher:
         )
         try:
             await asyncio.wait_for(producer.start(), 15)
-        except BaseException:
+        except BaseException:  # cancelled, too: a half-started producer keeps its tasks and its connection
             await _stop(producer)
             raise
         return producer
@@ -91,7 +91,9 @@ class KafkaPublisher:
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 await _send(producer, rows)
-        except BaseException:
+        except (
+            BaseException
+        ):  # cancelled, too: nobody knows what such a producer has sent, so no later row may follow it
             self.producer = None
             await _stop(producer)
             raise

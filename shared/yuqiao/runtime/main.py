@@ -53,7 +53,7 @@ async def _run(service: Service[Any], settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers: there it ends as it is told to
             loop.add_signal_handler(number, stop.set)
     gc.freeze()  # modules and models live as long as the process: no collection need look at them again
     gc.set_threshold(*COLLECT_AFTER)

@@ -62,7 +62,7 @@ class Remembering:
         return self.last
 
 
-class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]
+class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
     """What was fetched of a partition: each record, or one without a body for each that cannot be had."""
 
     next_fetch_offset: int
