@@ -1,0 +1,40 @@
+"""The demo's clock may only move when nothing moves: an event that is published while one looks is not missed."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiokafka import TopicPartition
+
+from deploy.demo.quiet import Q, Quiet
+from deploy.stack.stack import Stack
+from tests.e2e.talk import case, next_of, state_need, wait_for
+from yuqiao.bank.client import BankClient
+from yuqiao.contracts.streams import SERVICES
+from yuqiao.contracts.to_bank import NeedOffered
+
+LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
+"""Nothing is due then."""
+
+
+async def test_what_happens_between_two_questions_is_seen(stack: Stack, bank: BankClient) -> None:
+    provision = stack.provision
+    dsns = {service: provision.dsn(service) for service in SERVICES}
+    async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
+        await quiet.wait(LONG_AGO)
+        ends_of = quiet.consumer.end_offsets
+
+        async def ends_then_a_need(partitions: list[TopicPartition]) -> Mapping[TopicPartition, int]:
+            """The ends, and then a need goes all its way, so that nothing is unsent any more at the next question."""
+            ends: dict[TopicPartition, int] = await ends_of(partitions)
+            need = await state_need(stack, 40_001)
+            await next_of(bank, NeedOffered)
+            await wait_for(lambda: case(stack, need).get("stage") == "offered")
+            while any(row["unsent"] for row in await quiet.admin.fetch(Q.at_work)):
+                await asyncio.sleep(0.01)
+            return ends
+
+        quiet.consumer.end_offsets = ends_then_a_need
+        assert await quiet.because(LONG_AGO) == "something was committed meanwhile"
+        quiet.consumer.end_offsets = ends_of
+        await quiet.wait(LONG_AGO)
