@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
-from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept
+from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WaitRecounted, WordsKept
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import (
     CaseAdvanced,
@@ -180,7 +180,21 @@ def _task_not_done(book: FeedbackBook, event: TaskNotDone) -> None:
     _change_task(book, event.need, event.task, done=False, not_done=True)
 
 
-def _change_task(book: FeedbackBook, need: str, task: str, **fields: bool) -> None:
+@FeedbackBook.when(WaitRecounted)
+def _recounted(book: FeedbackBook, event: WaitRecounted) -> None:
+    match event.kind:
+        case "case":
+            book.change(event.need, wait=event.wait)
+        case "offer":
+            offer = book.cases[event.need].offers[event.ref]
+            book.change_offer(event.need, offer.but(wait=event.wait))
+        case "task":
+            _change_task(book, event.need, event.ref, due_at=event.wait.due_at, since=event.wait.since)
+        case "issue":
+            book.issues.put(event.ref, book.issues[event.ref].but(wait=event.wait))
+
+
+def _change_task(book: FeedbackBook, need: str, task: str, **fields: object) -> None:
     tasks = book.cases[need].tasks
     book.change(need, tasks=tasks | {task: tasks[task].but(**fields)})
 

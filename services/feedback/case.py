@@ -39,6 +39,7 @@ class Task(Value):
     text: str
     owner: str
     due_at: AwareDatetime
+    since: AwareDatetime | None = None
     offer: str | None = None
     measure: int | None = None
     done: bool = False
@@ -104,9 +105,10 @@ class Case(Value):
         return not (void or task.done or task.not_done or task.overdue)
 
     def _wait_for(self, task: Task) -> tuple[str, str, Wait, str | None]:
-        if task.offer is None:
-            return "task", task.task, Wait(limit="task", on="owner", due_at=task.due_at), None
-        return "task", task.task, Wait(limit="measure", on="bank", due_at=task.due_at), task.owner
+        limit, on, bank = ("task", "owner", None) if task.offer is None else ("measure", "bank", task.owner)
+        provisional = task.since is not None
+        wait = Wait(limit=limit, on=on, due_at=task.due_at, provisional=provisional, since=task.since)
+        return "task", task.task, wait, bank
 
     def next_wait(self) -> Wait | None:
         """The wait that ends first; tasks wait for nobody else."""

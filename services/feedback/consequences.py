@@ -24,7 +24,9 @@ from yuqiao.runtime.messages import Moment, Out
 def wait_for(book: FeedbackBook, limit: str, at: Moment) -> Wait:
     """The wait under a limit that starts now."""
     due = book.limits.due(limit, at.now, book.calendar)
-    return Wait(limit=limit, on=book.limits[limit].waited_on, due_at=due.at, provisional=due.provisional)
+    since = at.now if due.provisional else None
+    on = book.limits[limit].waited_on
+    return Wait(limit=limit, on=on, due_at=due.at, provisional=due.provisional, since=since)
 
 
 def advance(
@@ -127,5 +129,5 @@ def plan(
 def _task(book: FeedbackBook, todo: domain.ToDo, at: Moment) -> PlanTask:
     """Who is asked through an offer has a limit of its own."""
     task = at.id("task", todo.code, todo.offer) if todo.offer else at.id("task", todo.code)
-    due_at = wait_for(book, "measure" if todo.offer else "task", at).due_at
-    return PlanTask(task=task, due_at=due_at, **todo._asdict())
+    wait = wait_for(book, "measure" if todo.offer else "task", at)
+    return PlanTask(task=task, due_at=wait.due_at, since=wait.since, **todo._asdict())

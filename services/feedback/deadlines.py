@@ -6,8 +6,9 @@ from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer
 from services.feedback.consequences import advance, after_end, raise_issue, resolve, wait_for
-from services.feedback.messages import IssueDue, LimitDue, TaskOverdue
-from yuqiao.contracts.cases import CaseAdvanced, CaseEscalated, OfferExpired, ReofferRequested, TaskDue
+from services.feedback.messages import IssueDue, LimitDue, RecountDue, TaskOverdue
+from services.feedback.notes import WaitRecounted
+from yuqiao.contracts.cases import CaseAdvanced, CaseEscalated, OfferExpired, ReofferRequested, TaskDue, Wait
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.policy.decline_reasons import reason
@@ -103,3 +104,29 @@ def on_issue_due(book: FeedbackBook, due: IssueDue, at: Moment) -> Iterator[Out]
         level=level,
         wait=None if last else wait_for(book, "issue", at),
     )
+
+
+def on_recount_due(book: FeedbackBook, due: RecountDue, at: Moment) -> Iterator[Out]:
+    """The calendar covers a day that was provisional: it is certain now, or later. Never earlier than it was announced."""
+    wait = _waiting(book, due)
+    if wait is None or wait.since is None or wait.due_at != due.due_at:
+        return
+    counted = book.limits.again(wait.limit, wait.since, wait.due_at, book.calendar)
+    since = wait.since if counted.provisional else None
+    yield WaitRecounted(
+        at=at.now,
+        enterprise=due.key,
+        need=due.need,
+        kind=due.kind,
+        ref=due.ref,
+        wait=wait.but(due_at=counted.at, provisional=counted.provisional, since=since),
+    )
+
+
+def _waiting(book: FeedbackBook, due: RecountDue) -> Wait | None:
+    if due.kind == "issue":
+        issue = book.issues.get(due.ref)
+        return issue.wait if issue else None
+    case = book.cases.get(due.need)
+    waits = case.waits() if case else []
+    return next((wait for kind, ref, wait, _ in waits if (kind, ref) == (due.kind, due.ref)), None)

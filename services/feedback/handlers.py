@@ -87,7 +87,8 @@ def on_offer_pushed(book: FeedbackBook, pushed: OfferPushed, at: Moment) -> Iter
     if case.outcome:
         yield advance(book, case, offer, "closed", None, at)
         return
-    wait = Wait(limit="accept", on="bank", due_at=pushed.respond_by, provisional=pushed.provisional)
+    since = pushed.at if pushed.provisional else None
+    wait = Wait(limit="accept", on="bank", due_at=pushed.respond_by, provisional=pushed.provisional, since=since)
     yield _noted(case, offer, "offered", wait, at)
 
 

@@ -1,5 +1,7 @@
 """Deadlines of a case, and what an operator asks."""
 
+from typing import Literal
+
 from yuqiao.runtime.messages import Command, Deadline
 
 
@@ -22,6 +24,14 @@ class IssueDue(Deadline):
     """An issue was not answered on its rung of the ladder in time."""
 
     issue: str
+
+
+class RecountDue(Deadline):
+    """A day that was counted provisionally lies on the calendar now: of a `case`, an `offer`, a `task` or an `issue`."""
+
+    need: str
+    kind: Literal["case", "offer", "task", "issue"]
+    ref: str
 
 
 class ResolveIssue(Command):

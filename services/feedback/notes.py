@@ -20,6 +20,18 @@ class OfferNoted(Note):
     wait: Wait
 
 
+class WaitRecounted(Note):
+    """What was due on a provisional day is due on a certain one, or on a later one."""
+
+    wire_type = "feedback.wait_recounted"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    kind: Literal["case", "offer", "task", "issue"]
+    ref: Id
+    wait: Wait
+
+
 class LenderNoted(Note):
     """A bank that lent before was told whom it is asked about, or (`closed`) may not go on."""
 

@@ -34,9 +34,10 @@ WITH gone AS (
     DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
     WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref
 )
-INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank)
-SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::text[])
-ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at;
+INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank, provisional)
+SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::text[],
+    $12::bool[])
+ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at, provisional = excluded.provisional;
 
 -- name: save_issues
 INSERT INTO issue (id, enterprise, need, open, body)
@@ -48,9 +49,12 @@ INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::te
 ON CONFLICT (id) DO NOTHING;
 
 -- name: due
-SELECT key, kind, need, ref, lim, due_at, bank FROM deadline AS d
-WHERE due_at <= $1 AND NOT EXISTS (SELECT FROM parked AS p WHERE p.key = d.key AND p.decided_at IS NULL)
-ORDER BY due_at, of, kind, ref LIMIT $2;
+SELECT key, kind, need, ref, lim, due_at, bank, again FROM (
+    SELECT *, false AS again FROM deadline WHERE due_at <= $1 AND NOT (provisional AND due_at <= $2)
+    UNION ALL SELECT *, true FROM deadline WHERE provisional AND due_at <= $2
+) AS d
+WHERE NOT EXISTS (SELECT FROM parked AS p WHERE p.key = d.key AND p.decided_at IS NULL)
+ORDER BY due_at, of, kind, ref LIMIT $3;
 
 -- name: case_by_id
 SELECT body FROM "case" WHERE id = $1;
@@ -58,7 +62,8 @@ SELECT body FROM "case" WHERE id = $1;
 -- name: timeline
 SELECT type, at, body FROM event_log
 WHERE owner = $1 AND body::jsonb ->> 'need' = $2
-    AND (topic IS NOT NULL OR type IN ('feedback.offer_noted', 'feedback.task_done', 'feedback.task_not_done'))
+    AND (topic IS NOT NULL OR type IN ('feedback.offer_noted', 'feedback.task_done', 'feedback.task_not_done',
+        'feedback.wait_recounted'))
 ORDER BY seq;
 
 -- name: list_cases

@@ -2,8 +2,8 @@
 
 from services.feedback import deadlines, handlers, http, replies
 from services.feedback.book import FeedbackBook
-from services.feedback.messages import IssueDue, LimitDue, ResolveIssue, TaskOverdue
-from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept
+from services.feedback.messages import IssueDue, LimitDue, RecountDue, ResolveIssue, TaskOverdue
+from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WaitRecounted, WordsKept
 from services.feedback.store import FeedbackStore
 from yuqiao.contracts import cases, from_bank
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
@@ -55,6 +55,7 @@ service = Service(
         LimitDue: deadlines.on_limit_due,
         TaskOverdue: deadlines.on_task_overdue,
         IssueDue: deadlines.on_issue_due,
+        RecountDue: deadlines.on_recount_due,
         ResolveIssue: handlers.on_resolve_issue,
     },
     emits=(
@@ -73,6 +74,6 @@ service = Service(
         cases.CaseEscalated,
         cases.CaseResolved,
     ),
-    notes=(LenderNoted, OfferNoted, TaskDone, TaskNotDone, WordsKept),
+    notes=(LenderNoted, OfferNoted, TaskDone, TaskNotDone, WaitRecounted, WordsKept),
     routes=http.routes,
 )

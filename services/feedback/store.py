@@ -9,10 +9,11 @@ from asyncpg import Connection
 from services.feedback.book import FeedbackBook, Words
 from services.feedback.case import Case, Issue, KeptReply
 from services.feedback.encryption import encryptor
-from services.feedback.messages import IssueDue, LimitDue, TaskOverdue
+from services.feedback.messages import IssueDue, LimitDue, RecountDue, TaskOverdue
 from yuqiao.contracts.from_bank import Reply
 from yuqiao.contracts.streams import bank_topic
-from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.time_limits import TimeLimits, end_of
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shelving import Changed, Models, load_shelf, load_shelves, save_shelves
@@ -27,7 +28,7 @@ class FeedbackStore:
 
     def __init__(self, settings: Settings) -> None:
         """Time limits and the key for free text come from the settings."""
-        self.limits = TimeLimits.load(settings.time_limits)
+        self.limits, self.calendar = TimeLimits.load(settings.time_limits), WorkingCalendar.load()
         self.encrypt = encryptor(settings.secret.get_secret_value())
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
@@ -63,11 +64,11 @@ class FeedbackStore:
         gone = [row for row in before if row not in after]
         new = [(*row, *value) for row, value in after.items() if before.get(row) != value]
         if gone or new:
-            await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 8))
+            await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 9))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
-        """Due limits, tasks and issues, earliest first."""
-        return [_deadline(row) for row in await conn.fetch(Q.due, now, limit)]
+        """Due limits, tasks and issues, and provisional days that the calendar covers now, earliest first."""
+        return [_deadline(row) for row in await conn.fetch(Q.due, now, end_of(self.calendar.horizon), limit)]
 
     async def load_all(self, conn: Connection) -> FeedbackBook:
         """Everything."""
@@ -101,15 +102,20 @@ def _deadlines(cases: Iterable[Case], issues: Iterable[Issue]) -> dict[tuple[str
     rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     for case in cases:
         for kind, ref, wait, bank in case.waits():
-            rows[case.need, kind, ref] = (case.enterprise, case.need, wait.limit, wait.due_at, bank)
+            row = (case.enterprise, case.need, wait.limit, wait.due_at, bank, wait.since is not None)
+            rows[case.need, kind, ref] = row
     for issue in issues:
-        if issue.wait and issue.resolution is None:
-            rows[issue.issue, "issue", issue.issue] = (issue.enterprise, issue.need, "issue", issue.wait.due_at, None)
+        until = issue.wait
+        if until and issue.resolution is None:
+            row = (issue.enterprise, issue.need, "issue", until.due_at, None, until.since is not None)
+            rows[issue.issue, "issue", issue.issue] = row
     return rows
 
 
 def _deadline(row: Any) -> Deadline:
     common = {"key": row["key"], "due_at": row["due_at"]}
+    if row["again"]:
+        return RecountDue(**common, need=row["need"], kind=row["kind"], ref=row["ref"])
     if row["kind"] == "issue":
         return IssueDue(**common, issue=row["ref"])
     topic = bank_topic(row["bank"], "replies") if row["bank"] else None

@@ -84,8 +84,8 @@ def borrower() -> Event:
     return to_bank.BorrowerDisclosed(at=AT, bank="bank01", offer=OFFER, key_id="k", sealed="x")
 
 
-def advanced() -> Event:
-    wait = cases.Wait(limit="accept", on="bank", due_at=AT)
+def advanced(*, provisional: bool = False) -> Event:
+    wait = cases.Wait(limit="accept", on="bank", due_at=AT, provisional=provisional)
     return cases.CaseAdvanced(**COMMON, offer=OFFER, bank="bank01", stage="offered", wait=wait)
 
 
@@ -196,8 +196,15 @@ def test_good_evidence_is_not() -> None:
 
 def test_working_days_are_counted_by_another_library() -> None:
     assert [end_of_working_day(date(2022, 12, 28), n) for n in (1, 3, 5, 10)] == [
-        date(2022, 12, 30),
-        date(2023, 1, 4),
-        date(2023, 1, 6),
-        date(2023, 1, 13),
+        datetime(2022, 12, 30, tzinfo=BEIJING),
+        datetime(2023, 1, 4, tzinfo=BEIJING),
+        datetime(2023, 1, 6, tzinfo=BEIJING),
+        datetime(2023, 1, 13, tzinfo=BEIJING),
     ]
+    assert end_of_working_day(date(2199, 12, 28), 1) is None
+
+
+def test_a_day_that_was_announced_provisionally_is_not_called_wrong_afterwards() -> None:
+    late = NEXT + timedelta(days=1)
+    assert findings("I6", evidence(advanced(), expired(late, late)))
+    assert findings("I6", evidence(advanced(provisional=True), expired(late, late))) == ()

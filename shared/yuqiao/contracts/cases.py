@@ -30,12 +30,16 @@ Outcome = Literal["financed", "credited", "no_need", "no_bank", "withdrawn", "re
 
 
 class Wait(Value):
-    """Whom something waits for, under which limit of deploy/time-limits.yaml, and until when."""
+    """Whom something waits for, under which limit of deploy/time-limits.yaml, and until when.
+
+    `provisional`: counted on days that no holiday notice covers yet; `since` is then the moment it is counted from.
+    """
 
     limit: Code
     on: Party
     due_at: AwareDatetime
     provisional: bool = False
+    since: AwareDatetime | None = None
 
 
 class CaseEvent(StreamEvent):
@@ -149,13 +153,17 @@ class ReofferRequested(CaseEvent):
 
 
 class PlanTask(Value):
-    """One task of an enterprise's plan (一企一策). With `offer` it is asked of that offer's bank, for a measure 1 to 17."""
+    """One task of an enterprise's plan (一企一策). With `offer` it is asked of that offer's bank, for a measure 1 to 17.
+
+    `since`: the moment a provisional `due_at` is counted from.
+    """
 
     task: Id
     code: Code
     text: str
     owner: str
     due_at: AwareDatetime
+    since: AwareDatetime | None = None
     offer: Id | None = None
     measure: int | None = None
 

@@ -2,7 +2,6 @@
 
 calendar             working days, and how far they are known
 holiday_notice       an official holiday notice, read; calendar_table puts its days into the table
-recount              provisional due days, counted again under a calendar that knows more
 time_limits          who is waited for, and how long (deploy/time-limits.yaml)
 measures             the 17 measures of 渝北金〔2022〕16号 and which of them apply to a need
 explain              each measure before a need: applies, fails, unknown

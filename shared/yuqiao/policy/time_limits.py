@@ -1,7 +1,7 @@
 """Who is waited for, and how long: the limits of deploy/time-limits.yaml in working days and Beijing time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -74,13 +74,21 @@ class TimeLimits:
         limit = self[code]
         return _due(limit.term, limit.working_days, _beijing_day(since), calendar)
 
+    def again(self, code: str, since: datetime, announced: datetime, calendar: WorkingCalendar) -> Due:
+        """A provisional `due` under a calendar that knows more: certain or later, but never before what was announced.
+
+        Raises as `due`.
+        """
+        found = self.due(code, since, calendar)
+        return replace(found, at=max(found.at, announced))
+
     def warning(self, code: str, since: datetime, calendar: WorkingCalendar) -> datetime | None:
         """When to warn of `due`: `warn_before` working days earlier; None when that is 0. Raises as `due`."""
         limit = self[code]
         if not limit.warn_before:
             return None
         early = limit.working_days - limit.warn_before
-        return _end_of(calendar.add_working_days(_beijing_day(since), early).due)
+        return end_of(calendar.add_working_days(_beijing_day(since), early).due)
 
 
 def default_path() -> Path:
@@ -100,8 +108,9 @@ def _beijing_day(moment: datetime) -> date:
 @lru_cache(maxsize=1024)
 def _due(term: str, working_days: int, day: date, calendar: WorkingCalendar) -> Due:
     last = calendar.add_working_days(day, working_days)
-    return Due(_end_of(last.due), last.provisional, f"{term} {working_days} 个工作日：{last.basis}")
+    return Due(end_of(last.due), last.provisional, f"{term} {working_days} 个工作日：{last.basis}")
 
 
-def _end_of(day: date) -> datetime:
+def end_of(day: date) -> datetime:
+    """00:00 Beijing time after a day."""
     return datetime.combine(day + timedelta(days=1), time.min, BEIJING)

@@ -1,6 +1,7 @@
 """Limits: the file, and when each has passed."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_a_warning_comes_before_the_end() -> None:
 
 def test_a_limit_beyond_the_calendar_is_provisional() -> None:
     assert LIMITS.due("decision", datetime(2026, 12, 28, tzinfo=BEIJING), CALENDAR).provisional
+
+
+def test_a_limit_that_is_counted_again_is_never_earlier_than_it_was_announced() -> None:
+    counted = LIMITS.due("accept", MORNING, CALENDAR)
+    earlier, later = counted.at - timedelta(days=1), counted.at + timedelta(days=1)
+    assert LIMITS.again("accept", MORNING, earlier, CALENDAR) == counted
+    assert LIMITS.again("accept", MORNING, later, CALENDAR) == replace(counted, at=later)
 
 
 def test_a_naive_moment_and_an_unknown_code_are_refused() -> None:
