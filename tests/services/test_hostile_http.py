@@ -20,6 +20,8 @@ from tests.unit.notification.door import public_key
 from yuqiao.runtime.http import make_app, make_server
 
 CPU_SECONDS, BYTES = 0.2, 50 * 2**20
+TRIES = 3
+"""What is slow is slow each time; a garbage collector's pause is not."""
 ENTRY = {
     "name": "测试银行",
     "kind": "city",
@@ -139,9 +141,12 @@ BAD_BANKS: list[Any] = [
 
 async def tried(http: httpx.AsyncClient, method: str, path: str, **request: Any) -> httpx.Response:
     """The answer; that it took little and is a problem that says what to do."""
-    began = time.process_time()
-    answer = await http.request(method, path, **request)
-    assert time.process_time() - began < CPU_SECONDS, path[:80]
+    took: list[float] = []
+    while not took or (min(took) >= CPU_SECONDS and len(took) < TRIES):
+        began = time.process_time()
+        answer = await http.request(method, path, **request)
+        took.append(time.process_time() - began)
+    assert min(took) < CPU_SECONDS, path[:80]
     tracemalloc.start()
     await http.request(method, path, **request)
     peak = tracemalloc.get_traced_memory()[1]
