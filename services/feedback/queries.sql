@@ -22,11 +22,11 @@ SELECT id, body FROM words;
 WITH cases AS (
     INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
-        $9::timestamptz[], $10::jsonb[])
+        $9::timestamptz[], $10::json[])
     ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
         outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body
 )
-INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::jsonb[])
+INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: change_deadlines
@@ -41,11 +41,11 @@ ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.
 
 -- name: save_issues
 INSERT INTO issue (id, enterprise, need, open, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::jsonb[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::json[])
 ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
 
 -- name: save_words
-INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+INSERT INTO words (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::json[])
 ON CONFLICT (id) DO NOTHING;
 
 -- name: due

@@ -12,26 +12,26 @@ UNION ALL SELECT 'answers', id, body FROM need_answer WHERE id = ANY($4::text[])
 -- name: save_of_needs
 WITH needs AS (
     INSERT INTO need (id, key, open, stated_on, body)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::date[], $5::jsonb[])
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::date[], $5::json[])
     ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body
 ), privates AS (
-    INSERT INTO need_private (id, key, body) SELECT * FROM unnest($6::text[], $7::text[], $8::jsonb[])
+    INSERT INTO need_private (id, key, body) SELECT * FROM unnest($6::text[], $7::text[], $8::json[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
 ), answers AS (
-    INSERT INTO need_answer (id, key, body) SELECT * FROM unnest($9::text[], $10::text[], $11::jsonb[])
+    INSERT INTO need_answer (id, key, body) SELECT * FROM unnest($9::text[], $10::text[], $11::json[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
 ), consents AS (
-    INSERT INTO consent (id, key, body) SELECT * FROM unnest($12::text[], $13::text[], $14::jsonb[])
+    INSERT INTO consent (id, key, body) SELECT * FROM unnest($12::text[], $13::text[], $14::json[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
 )
-INSERT INTO progress (id, key, body) SELECT * FROM unnest($15::text[], $16::text[], $17::jsonb[])
+INSERT INTO progress (id, key, body) SELECT * FROM unnest($15::text[], $16::text[], $17::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: load_consents
 SELECT id, body FROM consent WHERE key = ANY($1::text[]);
 
 -- name: save_pendings
-INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
+INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: drop_pendings
@@ -41,21 +41,21 @@ DELETE FROM pending WHERE id = ANY($1::text[]);
 SELECT DISTINCT bank, key FROM pending WHERE bank = ANY($1::text[]) ORDER BY bank, key;
 
 -- name: save_rows
-INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])
+INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: drop_rows
 DELETE FROM list_row WHERE id = ANY($1::text[]);
 
 -- name: save_lists
-INSERT INTO need_list (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+INSERT INTO need_list (id, body) SELECT * FROM unnest($1::text[], $2::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: load_banks
 SELECT id, body FROM bank ORDER BY id;
 
 -- name: save_banks
-INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_reports

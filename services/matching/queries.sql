@@ -27,23 +27,23 @@ SELECT id, body FROM quota;
 -- name: save_decisions
 WITH needs AS (
     INSERT INTO need (id, enterprise, status, reason, retry_on, body)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::jsonb[])
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::json[])
     ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, retry_on = excluded.retry_on,
         body = excluded.body
 ), quotas AS (
-    INSERT INTO quota (id, day, body) SELECT * FROM unnest($7::text[], $8::date[], $9::jsonb[])
+    INSERT INTO quota (id, day, body) SELECT * FROM unnest($7::text[], $8::date[], $9::json[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
 ), totals AS (
-    INSERT INTO total (id, body) SELECT * FROM unnest($10::text[], $11::jsonb[])
+    INSERT INTO total (id, body) SELECT * FROM unnest($10::text[], $11::json[])
     ON CONFLICT (id) DO UPDATE SET body = excluded.body
 )
-INSERT INTO learnt (id, body) SELECT * FROM unnest($12::text[], $13::jsonb[])
+INSERT INTO learnt (id, body) SELECT * FROM unnest($12::text[], $13::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_products
 WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
 INSERT INTO product (id, body, changed)
-SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::jsonb[]) AS given (id, body), next
+SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::json[]) AS given (id, body), next
 ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed, withdrawn = false;
 
 -- name: withdraw_products
@@ -53,7 +53,7 @@ UPDATE product SET withdrawn = true, changed = next.version FROM next WHERE id =
 -- name: save_banks
 WITH next AS (UPDATE catalogue SET version = version + 1 RETURNING version)
 INSERT INTO bank (id, body, changed)
-SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::jsonb[]) AS given (id, body), next
+SELECT given.id, given.body, next.version FROM unnest($1::text[], $2::json[]) AS given (id, body), next
 ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed = excluded.changed;
 
 -- name: all_totals
@@ -67,7 +67,7 @@ SELECT id, body FROM round;
 
 -- name: save_rounds
 INSERT INTO round (id, asked, asked_at, held, body)
-SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::jsonb[])
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::json[])
 ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, asked_at = excluded.asked_at, held = excluded.held,
     body = excluded.body;
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from services.matching.catalogue import UNHEARD
 from services.matching.domain import sought
@@ -48,8 +49,14 @@ def _conditions(wanted: Wanted, terms: Terms, day: date) -> list[Reason]:
 
 
 def _score(choice: Choice, pick: Pick, terms: Terms) -> Reason:
-    bank: Standing = choice.standings.get(terms.bank) or standing_of(UNHEARD)
-    found = parts(terms, segment_of(choice.wanted.facts), bank, sure=pick.sure)
+    bank = choice.standings.get(terms.bank) or standing_of(UNHEARD)
+    return _told(tuple(parts(terms, segment_of(choice.wanted.facts), bank, sure=pick.sure).items()), bank)
+
+
+@lru_cache(maxsize=4096)
+def _told(shares: tuple[tuple[str, int], ...], bank: Standing) -> Reason:
+    """The same for all needs that a bank's product is worth the same to."""
+    found = dict(shares)
     prior = weights().prior
     values = _as_shares(found) | {
         "answers": str(bank.answered),

@@ -1,6 +1,9 @@
 """What a bank may see of a need before it accepts: coarse bands, the same for many firms."""
 
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from yuqiao.contracts.values import AnonymousNeed, Band, MeasureApplied, NeedFacts
 from yuqiao.policy.measures import Applied, applicable
@@ -27,9 +30,25 @@ def anonymous(facts: NeedFacts) -> AnonymousNeed:
     )
 
 
+class Said(NamedTuple):
+    """What the measures' conditions look at: a few hundred sorts of needs."""
+
+    kind: str
+    entity_kind: str
+    size_class: str
+    tags: tuple[str, ...]
+    first_loan: bool | None
+    covid_affected: bool | None
+
+
 def measures_for(facts: NeedFacts) -> tuple[MeasureApplied, ...]:
     """The measures of the notice that apply on the day the need was stated, a clause once for each part that applies."""
-    return tuple(_said(applied) for applied in applicable(facts, facts.stated_on))
+    return _applying(Said(*(getattr(facts, name) for name in Said._fields)), facts.stated_on)
+
+
+@lru_cache(maxsize=4096)
+def _applying(said: Said, on: date) -> tuple[MeasureApplied, ...]:
+    return tuple(_said(applied) for applied in applicable(said, on))
 
 
 def _said(applied: Applied) -> MeasureApplied:

@@ -13,16 +13,16 @@ SELECT id, body FROM offer;
 SELECT id, body FROM void;
 
 -- name: save_banks
-INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::jsonb[])
+INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: save_offers
 INSERT INTO offer (id, enterprise, bank, open, body)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::jsonb[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::json[])
 ON CONFLICT (id) DO UPDATE SET open = excluded.open, body = excluded.body;
 
 -- name: save_voids
-INSERT INTO void (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+INSERT INTO void (id, enterprise, body) SELECT * FROM unnest($1::text[], $2::text[], $3::json[])
 ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: register

@@ -34,14 +34,6 @@ class Facts(Protocol):
         """重点领域, codes of tag."""
 
     @property
-    def industry(self) -> str | None:
-        """GB/T 4754 code."""
-
-    @property
-    def amount_cny(self) -> Decimal:
-        """Yuan."""
-
-    @property
     def first_loan(self) -> bool | None:
         """首贷."""
 
