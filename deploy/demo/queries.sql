@@ -5,21 +5,27 @@ INSERT INTO platform.clock (singleton, now) VALUES (true, $1) ON CONFLICT (singl
 SELECT pg_notify('yuqiao_clock', $1);
 
 -- name: at_work
-SELECT 'intake' AS service, (SELECT max(seq) FROM intake.event_log) AS logged, (SELECT count(*) FROM intake.unsent) AS unsent,
-    (SELECT count(*) FROM intake.held JOIN intake.subject USING (subject) WHERE released_at IS NULL) AS ready
-UNION ALL SELECT 'matching', (SELECT max(seq) FROM matching.event_log), (SELECT count(*) FROM matching.unsent),
-    (SELECT count(*) FROM matching.held JOIN matching.subject USING (subject) WHERE released_at IS NULL)
-UNION ALL SELECT 'notification', (SELECT max(seq) FROM notification.event_log), (SELECT count(*) FROM notification.unsent),
-    (SELECT count(*) FROM notification.held JOIN notification.subject USING (subject) WHERE released_at IS NULL)
-UNION ALL SELECT 'feedback', (SELECT max(seq) FROM feedback.event_log), (SELECT count(*) FROM feedback.unsent),
-    (SELECT count(*) FROM feedback.held JOIN feedback.subject USING (subject) WHERE released_at IS NULL);
+SELECT pg_current_snapshot()::text AS snapshot,
+    (SELECT count(*) FROM intake.unsent) + (SELECT count(*) FROM matching.unsent)
+        + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent) AS unsent,
+    (SELECT count(*) FROM (
+        SELECT subject FROM intake.held WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM intake.subject))
+        UNION ALL SELECT subject FROM matching.held
+        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM matching.subject))
+        UNION ALL SELECT subject FROM notification.held
+        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM notification.subject))
+        UNION ALL SELECT subject FROM feedback.held
+        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM feedback.subject))
+    ) AS held) AS ready;
+
+-- name: snapshot
+SELECT pg_current_snapshot()::text;
 
 -- name: positions
 SELECT 'intake' AS service, topic, partition, next FROM intake.position
 UNION ALL SELECT 'matching', topic, partition, next FROM matching.position
 UNION ALL SELECT 'notification', topic, partition, next FROM notification.position
-UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position
-ORDER BY 1, 2, 3;
+UNION ALL SELECT 'feedback', topic, partition, next FROM feedback.position;
 
 -- name: day
 SELECT f.answered, f.overdue, f.offered_on, c.imported, c.resolved, c.imported - c.resolved AS open

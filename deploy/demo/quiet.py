@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
@@ -22,13 +22,6 @@ FAR = datetime.fromisoformat("2100-01-01T00:00:00+08:00")
 
 class Restless(Exception):
     """It did not become quiet in time; the message says what still moved."""
-
-
-class Look(NamedTuple):
-    """What a look at Postgres found: how far each service has read, and what it has logged, not sent, not released."""
-
-    positions: list[asyncpg.Record]
-    at_work: list[asyncpg.Record]
 
 
 class Quiet:
@@ -71,24 +64,21 @@ class Quiet:
             await asyncio.sleep(0.05)  # the condition is other processes': polled, bounded
 
     async def because(self, now: datetime) -> str:
-        """What still moves; empty when nothing does.
+        """What still moves; empty when nothing does. That an operator replays nothing meanwhile is taken for granted.
 
-        Nobody commits between the first look and the last, when nothing is unsent: so every event stands on its topic
-        when the ends are asked for, and nothing slips through, however fast it is published.
+        With nothing unsent, every event stands on its topic when the ends are asked for, unless somebody commits after
+        that was looked up: then Postgres has another snapshot at the end. So nothing slips through, however fast it is.
         """
-        before = await self._look()
-        for row in before.at_work:
-            if row["unsent"] or row["ready"]:
-                return f"{row['service']} has {row['unsent']} unsent, {row['ready']} held to release"
+        positions = await self.admin.fetch(Q.positions)
+        (work,) = await self.admin.fetch(Q.at_work, now)
+        if work["unsent"] or work["ready"]:
+            return f"{work['unsent']} unsent, {work['ready']} held to release"
         for name, store in self.stores.items():
             if due := await store.due(self.connections[name], now, 1):
                 return f"{name} has due {type(due[0]).__name__} of {due[0].due_at}"
-        if lag := self._lag(before.positions, await self.consumer.end_offsets(self.partitions)):
+        if lag := self._lag(positions, await self.consumer.end_offsets(self.partitions)):
             return lag
-        return "" if await self._look() == before else "something was committed meanwhile"
-
-    async def _look(self) -> "Look":
-        return Look(await self.admin.fetch(Q.positions), await self.admin.fetch(Q.at_work))
+        return "" if await self.admin.fetchval(Q.snapshot) == work["snapshot"] else "something was committed meanwhile"
 
     @staticmethod
     def _lag(rows: Iterable[asyncpg.Record], ends: Mapping[Any, int]) -> str:

@@ -171,7 +171,7 @@ def order_kept(evidence: Evidence) -> Iterator[str | None]:
 @invariant("I6 timers once, never early, on the right working day")
 def timers_right(evidence: Evidence) -> Iterator[str | None]:
     """Each expiry once, not before its time, and its time is what an independent calendar says, as far as it reaches."""
-    entered, provisional = dict(_told(evidence)), _provisional(evidence)
+    entered, announced, recounted = dict(_told(evidence)), _announced(evidence), _recounted(evidence)
     seen: set[tuple[str, str]] = set()
     days = {"accept": 1, "contact": 3, "documents": 20, "decision": 10, "disburse": 5, "consent": 5}
     for row in evidence.logs:
@@ -187,11 +187,11 @@ def timers_right(evidence: Evidence) -> Iterator[str | None]:
             yield f"{place} expired twice"
         seen.add(place)
         yield f"{place} expired early" if event.at < event.due_at else None
-        if event.limit in days and place in entered and place not in provisional:
-            right = end_of_working_day(entered[place].astimezone(BEIJING).date(), days[event.limit])
-            due = event.due_at.astimezone(BEIJING)
-            if right is not None:
-                yield None if due == right else f"{place} was due {due}, right is {right}"
+        if event.limit in days and place in entered and (place not in announced or place in recounted):
+            counted = end_of_working_day(entered[place].astimezone(BEIJING).date(), days[event.limit])
+            if counted is not None:
+                right = max(counted, announced.get(place, counted))
+                yield None if event.due_at == right else f"{place} was due {event.due_at}, right is {right}"
 
 
 def _told(evidence: Evidence) -> Iterator[tuple[tuple[str, str], datetime]]:
@@ -203,15 +203,17 @@ def _told(evidence: Evidence) -> Iterator[tuple[tuple[str, str], datetime]]:
                 yield (event.offer, "accept" if isinstance(event, OfferPushed) else "contact"), row.at
 
 
-def _provisional(evidence: Evidence) -> set[tuple[str, str]]:
-    """(offer, limit) whose day was counted before its holiday notice was out: what was announced then may stand."""
+def _announced(evidence: Evidence) -> dict[tuple[str, str], datetime]:
+    """(offer, limit) and the day that was announced before its holiday notice was out."""
     rows = [*evidence.by_type["case.advanced"], *evidence.by_type["feedback.offer_noted"]]
-    waits = [
-        (body["offer"], body["wait"])
-        for body in (json.loads(row.body) for row in rows)
-        if {"offer", "wait"} <= body.keys()
-    ]
-    return {(offer, wait["limit"]) for offer, wait in waits if wait.get("provisional")}
+    said = [(body.get("offer"), body.get("wait") or {}) for body in (json.loads(row.body) for row in rows)]
+    return {(o, wait["limit"]): datetime.fromisoformat(wait["due_at"]) for o, wait in said if wait.get("provisional")}
+
+
+def _recounted(evidence: Evidence) -> set[tuple[str, str]]:
+    """(offer, limit) whose announced day was counted again when the notice was known."""
+    notes = [json.loads(row.body) for row in evidence.by_type["feedback.wait_recounted"]]
+    return {(note["ref"], note["wait"]["limit"]) for note in notes if not note["wait"]["provisional"]}
 
 
 def end_of_working_day(start: date, count: int) -> datetime | None:

@@ -95,6 +95,7 @@ def _opened(book: FeedbackBook, event: CaseOpened) -> None:
         enterprise=event.enterprise,
         kind=event.kind,
         channel=event.channel,
+        mode=event.mode,
         amount_cny=event.amount_cny,
         first_loan=event.first_loan,
         opened_at=event.at,

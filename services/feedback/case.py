@@ -57,6 +57,7 @@ class Case(Value):
     enterprise: str
     kind: str
     channel: str
+    mode: str | None = None
     amount_cny: Decimal
     first_loan: bool | None = None
     opened_at: AwareDatetime

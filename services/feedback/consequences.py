@@ -54,7 +54,7 @@ def after_end(book: FeedbackBook, case: Case, ended: CaseOffer, why: DeclineReas
             need=case.need,
             after_offer=ended.offer,
             exclude=case.tried,
-            places=min(domain.PLACES_ON_REOFFER, domain.MAX_BANKS - len(case.tried)),
+            places=domain.places_left(case),
         )
         wait = wait_for(book, "match", at)
         yield CaseAdvanced(at=at.now, enterprise=case.enterprise, need=case.need, stage="waiting", wait=wait)

@@ -82,7 +82,7 @@ def on_task_overdue(book: FeedbackBook, due: TaskOverdue, at: Moment) -> Iterato
     """A task's day has passed without a report."""
     case = book.cases.get(due.need)
     task = case.tasks.get(due.task) if case else None
-    if case and task and case.awaits(task):
+    if case and task and task.due_at == due.due_at and case.awaits(task):
         due_on = due.due_at.astimezone(BEIJING).date()
         yield TaskDue(at=at.now, enterprise=case.enterprise, need=case.need, task=task.task, due_on=due_on)
 
@@ -113,14 +113,9 @@ def on_recount_due(book: FeedbackBook, due: RecountDue, at: Moment) -> Iterator[
         return
     counted = book.limits.again(wait.limit, wait.since, wait.due_at, book.calendar)
     since = wait.since if counted.provisional else None
-    yield WaitRecounted(
-        at=at.now,
-        enterprise=due.key,
-        need=due.need,
-        kind=due.kind,
-        ref=due.ref,
-        wait=wait.but(due_at=counted.at, provisional=counted.provisional, since=since),
-    )
+    again = wait.but(due_at=counted.at, provisional=counted.provisional, since=since)
+    if again != wait:
+        yield WaitRecounted(at=at.now, enterprise=due.key, need=due.need, kind=due.kind, ref=due.ref, wait=again)
 
 
 def _waiting(book: FeedbackBook, due: RecountDue) -> Wait | None:

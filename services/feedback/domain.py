@@ -16,13 +16,13 @@ from yuqiao.contracts.from_bank import (
     TaskReport,
     VisitReport,
 )
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import TO_ALL, Reason
 from yuqiao.policy.decline_reasons import DeclineReason, known, reason
 from yuqiao.policy.states import term
 from yuqiao.policy.without_application import asked_of_banks
 
 MAX_BANKS = 6
-"""A need is offered on until this many banks have seen it."""
+"""A need that does not go to all is offered on until this many banks have seen it."""
 PLACES_ON_REOFFER = 2
 
 KNOWS_ENTERPRISE = frozenset({"disclosed", "contacted", "documents_complete", "approved"})
@@ -145,7 +145,14 @@ def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str 
         return "credited"
     if why is not None and why.outcome:
         return why.outcome
-    return "no_bank" if len(case.tried) >= MAX_BANKS else "reoffer"
+    return "reoffer" if places_left(case) else "no_bank"
+
+
+def places_left(case: Case) -> int:
+    """To how many banks more the need is offered on; to which, matching says. One that goes to all goes to all."""
+    if case.mode in TO_ALL:
+        return PLACES_ON_REOFFER
+    return max(0, min(PLACES_ON_REOFFER, MAX_BANKS - len(case.tried)))
 
 
 def next_level(level: str) -> str | None:

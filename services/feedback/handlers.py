@@ -1,6 +1,7 @@
 """What feedback does on the other services' events and an operator's word; replies and deadlines have files of their own."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal
 
 from services.feedback import domain
@@ -34,6 +35,7 @@ def on_need_registered(book: FeedbackBook, need: NeedRegistered, at: Moment) -> 
         kind=need.facts.kind,
         first_loan=need.facts.first_loan,
         channel=need.origin.channel,
+        mode=need.routing.mode,
         wait=wait_for(book, "match", at),
     )
 
@@ -87,9 +89,14 @@ def on_offer_pushed(book: FeedbackBook, pushed: OfferPushed, at: Moment) -> Iter
     if case.outcome:
         yield advance(book, case, offer, "closed", None, at)
         return
-    since = pushed.at if pushed.provisional else None
-    wait = Wait(limit="accept", on="bank", due_at=pushed.respond_by, provisional=pushed.provisional, since=since)
+    wait = _told("accept", pushed.respond_by, pushed)
     yield _noted(case, offer, "offered", wait, at)
+
+
+def _told(limit: str, due_at: datetime, told: OfferPushed | IdentityDisclosed) -> Wait:
+    """The bank's wait as it was said to it."""
+    since = told.at if told.provisional else None
+    return Wait(limit=limit, on="bank", due_at=due_at, provisional=since is not None, since=since)
 
 
 def _noted(case: Case, offer: CaseOffer, stage: Literal["offered", "disclosed"], wait: Wait, at: Moment) -> OfferNoted:
@@ -119,9 +126,8 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
     found = book.find(disclosed.offer)
     if found and found[1].stage in {"accepted", "withheld"} and found[0].outcome is None:
         case, offer = found
-        wait = wait_for(book, "contact", at)
-        if disclosed.contact_by:
-            wait = wait.but(due_at=disclosed.contact_by)
+        by = disclosed.contact_by
+        wait = _told("contact", by, disclosed) if by else wait_for(book, "contact", at)
         yield _noted(case, offer, "disclosed", wait, at)
         if asks := list(domain.asks(case, case.measures, offer)):
             yield plan(book, case, (), asks, at)

@@ -50,11 +50,11 @@ ON CONFLICT (id) DO NOTHING;
 
 -- name: due
 SELECT key, kind, need, ref, lim, due_at, bank, again FROM (
-    SELECT *, false AS again FROM deadline WHERE due_at <= $1 AND NOT (provisional AND due_at <= $2)
+    SELECT *, false AS again FROM deadline WHERE due_at <= $1
     UNION ALL SELECT *, true FROM deadline WHERE provisional AND due_at <= $2
 ) AS d
 WHERE NOT EXISTS (SELECT FROM parked AS p WHERE p.key = d.key AND p.decided_at IS NULL)
-ORDER BY due_at, of, kind, ref LIMIT $3;
+ORDER BY due_at, again DESC, of, kind, ref LIMIT $3;
 
 -- name: case_by_id
 SELECT body FROM "case" WHERE id = $1;

@@ -63,8 +63,10 @@ def _disclosed(
         sealed = book.seal(identity, bank)
     except ValueError:
         return IdentityWithheld(reason="bank_key_missing", **place)
-    contact_by = book.limits.due("contact", at.now, book.calendar).at
-    return IdentitySealed(key_id=bank.key_id, sealed=sealed, contact_by=contact_by, **place)
+    due = book.limits.due("contact", at.now, book.calendar)
+    return IdentitySealed(
+        key_id=bank.key_id, sealed=sealed, contact_by=due.at, provisional=due.provisional or None, **place
+    )
 
 
 def on_grant_consent(book: IntakeBook, command: GrantConsent, at: Moment) -> Iterator[Out]:

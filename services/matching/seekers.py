@@ -11,10 +11,9 @@ from services.matching.ranking import Ranking
 from services.matching.room import Room
 from services.matching.scoring import Standing, weights
 from services.matching.state import Wanted
+from yuqiao.contracts.values import TO_ALL
 
 MANY = 1_000_000
-TO_ALL = frozenset({"broadcast", "named"})
-"""Routing modes that ask every bank that suits (and is named), whatever the places."""
 HASHES = 2**128
 BY_TURN = attrgetter("turn")
 Asking = tuple[int, Wanted, int]

@@ -82,6 +82,7 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
         offer=offer.offer,
         bank=offer.bank,
         contact_by=contact_by,
+        provisional=sealed.provisional,
     )
     yield NeedDisclosed(
         at=at.now,

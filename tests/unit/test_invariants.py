@@ -8,6 +8,7 @@ import pytest
 
 from deploy.verify.evidence import Evidence, Logged, Record
 from deploy.verify.invariants import CHECKS, end_of_working_day, judge
+from services.feedback.notes import WaitRecounted
 from services.matching.notes import BankNoted, ProductTaken
 from services.notification.book import NotificationBook
 from services.notification.domain import Bank
@@ -208,3 +209,11 @@ def test_a_day_that_was_announced_provisionally_is_not_called_wrong_afterwards()
     late = NEXT + timedelta(days=1)
     assert findings("I6", evidence(advanced(), expired(late, late)))
     assert findings("I6", evidence(advanced(provisional=True), expired(late, late))) == ()
+
+
+def test_a_day_that_was_counted_again_has_to_be_right() -> None:
+    wait = cases.Wait(limit="accept", on="bank", due_at=NEXT)
+    again = WaitRecounted(**COMMON, kind="offer", ref=OFFER, wait=wait)
+    assert findings("I6", evidence(advanced(provisional=True), again, expired(NEXT, NEXT))) == ()
+    late = NEXT + timedelta(days=1)
+    assert findings("I6", evidence(advanced(provisional=True), again, expired(late, late)))

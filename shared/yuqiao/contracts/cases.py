@@ -52,13 +52,14 @@ class CaseEvent(StreamEvent):
 
 
 class CaseOpened(CaseEvent):
-    """A case exists from the registration of its need."""
+    """A case exists from the registration of its need. `mode`: how the need is offered, a code of routing_mode."""
 
     wire_type = "case.opened"
     amount_cny: Money
     kind: Code
     first_loan: bool | None = None
     channel: Code
+    mode: Code | None = None
     wait: Wait
 
 

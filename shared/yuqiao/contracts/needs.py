@@ -75,6 +75,7 @@ class IdentitySealed(NeedEvent):
     key_id: str
     sealed: str
     contact_by: AwareDatetime | None = None
+    provisional: bool | None = None
 
 
 class LenderSealed(NeedEvent):

@@ -34,6 +34,7 @@ class IdentityDisclosed(OfferEvent):
 
     wire_type = "identity.disclosed"
     contact_by: AwareDatetime | None = None
+    provisional: bool | None = None
 
 
 class LenderDisclosed(OfferEvent):

@@ -78,6 +78,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 SizeClass = Literal["large", "medium", "small", "micro", "undetermined"] | Code
 RoutingMode = Literal["broadcast", "named", "platform", "single", "race"] | Code
+TO_ALL = frozenset({"broadcast", "named"})
+"""Modes that ask every bank that suits (and is named), whatever the places."""
 
 
 class NeedFacts(Value):

@@ -58,7 +58,7 @@ async def refresh(process: "Process[Any]") -> None:
     async with process.reading() as conn:
         (row,) = await conn.fetch(Q.counts)
         now = await process.clock.read(conn)
-        due = await process.store.due(conn, now, 1000)
+        due = [d for d in await process.store.due(conn, now, 1000) if d.due_at <= now]
         for event in await conn.fetch(Q.events_by_type):
             metrics.log_events.labels(event["type"]).set(event["count"])
         for gauge, value in (await _own_gauges(process, conn)).items():

@@ -51,11 +51,13 @@ class Desk:
         body = {"at": self.now, "bank": bank, "offer": offer_id(bank), **fields}
         return self.tell(kind.model_validate(body), id, bank)
 
-    def register(self) -> None:
+    def register(self, **routing: Any) -> None:
         facts = NeedFacts.model_validate({"kind": "new_loan", "amount_cny": "1000000.00", "stated_on": START.date()})
         common: dict[str, Any] = {"at": self.now, "enterprise": FIRM, "need": NEED}
         self.tell(
-            needs.NeedRegistered(**common, origin=Origin(channel="scan"), routing=Routing(), batched=False, facts=facts)
+            needs.NeedRegistered(
+                **common, origin=Origin(channel="scan"), routing=Routing(**routing), batched=False, facts=facts
+            )
         )
 
     def match(self, *measures: int) -> list[Out]:

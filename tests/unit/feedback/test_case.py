@@ -150,6 +150,18 @@ def test_after_six_banks_the_case_ends() -> None:
     assert desk.case.outcome == "no_bank"
 
 
+@pytest.mark.parametrize("routing", [{"mode": "broadcast"}, {"mode": "named", "banks": ("bank01",)}])
+def test_a_need_that_goes_to_all_ends_when_matching_has_nobody_left(routing: dict[str, Any]) -> None:
+    desk = Desk()
+    desk.register(**routing)
+    banks = [f"bank0{n}" for n in range(1, 8)]
+    for bank in banks:
+        desk.push(bank)
+    out = [desk.reply(OfferDecline, bank, reason="F2") for bank in banks][-1]
+    (asked,) = [e for e in out if isinstance(e, ReofferRequested)]
+    assert (asked.places > 0, desk.case.outcome) == (True, None)
+
+
 def test_no_need_now_is_an_outcome_of_its_own() -> None:
     desk = opened()
     desk.reply(OfferDecline, reason="N1")

@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.feedback.messages import RecountDue
+from services.feedback.messages import RecountDue, TaskOverdue
 from services.feedback.notes import WaitRecounted
-from tests.unit.feedback.desk import FIRM, NEED, Desk, names
+from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id
 from yuqiao.contracts.cases import Wait
 from yuqiao.contracts.from_bank import IssueReport, OfferAccept
+from yuqiao.contracts.offers import IdentityDisclosed
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
 
 FIRST, EVE = date(2022, 12, 1), datetime(2022, 12, 30, 10, tzinfo=BEIJING)
@@ -99,3 +100,28 @@ def test_nothing_is_recounted_for_a_wait_that_is_no_more() -> None:
     desk.book.calendar = WINTER
     assert desk.tell(told(desk, "offer").but(due_at=EVE)) == []
     assert desk.tell(told(desk, "issue").but(ref="no-such-issue")) == []
+
+
+def test_what_is_due_on_a_day_that_was_moved_is_not_due_on_the_old_one() -> None:
+    desk = asked()
+    ref, before = waiting(desk, "task")
+    desk.book.calendar = WINTER
+    desk.tell(told(desk, "task"))
+    overdue = TaskOverdue(key=FIRM, due_at=before.due_at, need=NEED, task=ref)
+    assert desk.tell(overdue) == []
+    assert names(desk.tell(overdue.but(due_at=waiting(desk, "task")[1].due_at))) == ["TaskDue"]
+
+
+def test_a_day_that_was_announced_provisionally_stays_so_where_the_calendar_is_better_known() -> None:
+    desk = Desk()
+    desk.book.calendar, desk.now = DECEMBER, EVE
+    desk.register()
+    desk.push("bank01")
+    desk.reply(OfferAccept)
+    contact_by = desk.book.limits.due("contact", EVE, DECEMBER).at
+    desk.book.calendar = WINTER
+    common = {"at": EVE, "enterprise": FIRM, "need": NEED, "offer": offer_id("bank01"), "bank": "bank01"}
+    desk.tell(IdentityDisclosed.model_validate(common | {"contact_by": contact_by, "provisional": True}))
+    assert waiting(desk, "offer")[1].since == EVE
+    desk.tell(told(desk, "offer"))
+    assert waiting(desk, "offer")[1].due_at == desk.book.limits.due("contact", EVE, WINTER).at > contact_by
