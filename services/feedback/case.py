@@ -139,6 +139,7 @@ class Issue(Value):
     level: str
     raised_at: AwareDatetime
     wait: Wait | None
+    reasons: tuple[Reason, ...] | None = None
     resolution: str | None = None
 
 

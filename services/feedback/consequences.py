@@ -88,7 +88,13 @@ def resolve(case: Case, outcome: str, at: Moment, reasons: tuple[Reason, ...] = 
 
 
 def raise_issue(
-    book: FeedbackBook, case: Case, offer: CaseOffer | None, raised_by: str, category: str, at: Moment
+    book: FeedbackBook,
+    case: Case,
+    offer: CaseOffer | None,
+    raised_by: str,
+    category: str,
+    at: Moment,
+    reasons: tuple[Reason, ...] | None = None,
 ) -> IssueRaised:
     """An entry of the issue list, on its first rung."""
     return IssueRaised(
@@ -102,6 +108,7 @@ def raise_issue(
         category=category,
         level=domain.LEVELS[0],
         wait=wait_for(book, "issue", at),
+        reasons=reasons,
     )
 
 

@@ -1,9 +1,10 @@
 """Decisions about a case: is a reply legal, what follows when an offer ends, whom an issue goes to next. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
-from services.feedback.case import Case, CaseOffer
+from services.feedback.case import Case, CaseOffer, Task
 from yuqiao.contracts.from_bank import (
     ContactReport,
     CreditDecision,
@@ -18,8 +19,11 @@ from yuqiao.contracts.from_bank import (
 )
 from yuqiao.contracts.values import TO_ALL, Reason
 from yuqiao.policy.decline_reasons import DeclineReason, known, reason
+from yuqiao.policy.outcome import Outcome
+from yuqiao.policy.promises import Checked, check
 from yuqiao.policy.states import term
 from yuqiao.policy.without_application import asked_of_banks
+from yuqiao.policy.written import HIGHEST_RATE
 
 MAX_BANKS = 6
 """A need that does not go to all is offered on until this many banks have seen it."""
@@ -65,6 +69,19 @@ def asks(case: Case, measures: Iterable[int], offer: CaseOffer) -> Iterator[ToDo
             yield ToDo(f"measure.{number}", text, offer.bank, offer.offer, number)
 
 
+def promises(task: Task, report: TaskReport, on: date) -> list[Checked]:
+    """What the figures of a report say of the promises that its task is about; empty without figures."""
+    if not report.done or task.measure is None or report.rate_after is None:
+        return []
+    outcome = Outcome(measure=task.measure, on=on, rate_before=report.rate_before, rate_after=report.rate_after)
+    return [one for one in check(outcome) if one.holds is not None]
+
+
+def broken(checked: Iterable[Checked]) -> tuple[Reason, ...]:
+    """The promises that do not hold, as reasons with their figures."""
+    return tuple(Reason(code=one.promise, values=one.values, text=one.text) for one in checked if one.holds is False)
+
+
 def overtakes(offer: CaseOffer, reply: Reply) -> bool:
     """Whether the reply may have overtaken our own news of the disclosure, so that it must wait for it."""
     return isinstance(reply, AFTER_DISCLOSURE) and offer.stage in BEFORE_DISCLOSURE
@@ -88,7 +105,9 @@ def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport) -> tuple[Reaso
         return (_fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),)
     if not reply.done and not reply.note:
         return (_fault("note_missing", "note", "", "未落实须填写说明"),)
-    return ()
+    rates = [("rate_before", reply.rate_before), ("rate_after", reply.rate_after)]
+    right = f"须为不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%"
+    return tuple(_fault("out_of_range", name, str(rate), right) for name, rate in rates if (rate or 0) > HIGHEST_RATE)
 
 
 def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:

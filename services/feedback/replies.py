@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, KeptReply
-from services.feedback.consequences import advance, after_end, plan, raise_issue, wait_for
+from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve_issue, wait_for
 from services.feedback.notes import TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import (
@@ -78,8 +78,20 @@ def _effects(book: FeedbackBook, case: Case, offer: CaseOffer, reply: Reply, at:
         case IssueReport():
             yield raise_issue(book, case, offer, "bank", reply.category, at)
         case TaskReport():
-            answer = TaskDone if reply.done else TaskNotDone
-            yield answer(at=at.now, enterprise=case.enterprise, need=case.need, task=reply.task)
+            yield from _reported(book, case, offer, reply, at)
+
+
+def _reported(book: FeedbackBook, case: Case, offer: CaseOffer, report: TaskReport, at: Moment) -> Iterator[Out]:
+    """The task is answered; a promise that the figures break is an issue until other figures keep it."""
+    answer = TaskDone if report.done else TaskNotDone
+    yield answer(at=at.now, enterprise=case.enterprise, need=case.need, task=report.task)
+    checked = domain.promises(case.tasks[report.task], report, at.day)
+    broken = domain.broken(checked)
+    before = [i for i in book.issues if (i.offer, i.category, i.resolution) == (offer.offer, "promise_broken", None)]
+    if broken and not before:
+        yield raise_issue(book, case, offer, "office", "promise_broken", at, broken)
+    elif checked and not broken:
+        yield from (resolve_issue(issue, "promise_kept", at) for issue in before)
 
 
 def _decline(book: FeedbackBook, case: Case, offer: CaseOffer, code: str, at: Moment) -> Iterator[Out]:

@@ -7,7 +7,7 @@ need meets three banks at first and up to six in all, so a single bank grants fa
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from yuqiao.contracts.to_bank import NeedOffered, TaskAsked
@@ -22,6 +22,9 @@ SENDS_TWICE, SENDS_GARBAGE = 0.02, 0.025
 
 GARBAGE = ("garbage.json", "garbage.offer", "garbage.type", "garbage.stage", "garbage.reason")
 RATES = tuple(Decimal(rate) for rate in ("0.0345", "0.0365", "0.0385", "0.0395", "0.0410", "0.0435"))
+
+CUTS = tuple(Decimal(cut) for cut in ("0.10", "0.10", "0.10", "0.12", "0.15", "0.05"))
+"""Of the rate as it was; the last is less than clause 二 promises."""
 
 REASONS: Mapping[str, Mapping[str, int]] = {
     "offered": {"E4": 3, "E5": 5, "F4": 6, "B1": 4, "B2": 3, "E1": 3, "C5": 1, "N4": 1, "X": 1},
@@ -86,9 +89,15 @@ def on_asked(seed: int, bank: str, asked: TaskAsked) -> list[Step]:
     if chance.random() < NEVER_REPORTS:
         return []
     done = chance.random() < HAS_A_LOAN_THERE
-    note = {} if done else {"note": "测试：在本行没有原有贷款"}
-    step = Step(f"task.{asked.code}", "task", chance.randint(1, 6), {"task": asked.task, "done": done, **note})
+    values = _cut(chance) if done else {"note": "测试：在本行没有原有贷款"}
+    step = Step(f"task.{asked.code}", "task", chance.randint(1, 6), {"task": asked.task, "done": done, **values})
     return _some_twice(chance, [step])
+
+
+def _cut(chance: random.Random) -> dict[str, Any]:
+    before = chance.choice(RATES)
+    after = before * (1 - chance.choice(CUTS))
+    return {"rate_before": before, "rate_after": after.quantize(Decimal("0.0001"), ROUND_FLOOR)}
 
 
 def _acquaintance(chance: random.Random, offer: NeedOffered) -> Iterator[Step]:

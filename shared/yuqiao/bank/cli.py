@@ -55,13 +55,16 @@ def reply(
     category: Annotated[str, typer.Option(help="问题类别")] = "other",
     task: Annotated[str | None, typer.Option(help="任务事件 task.asked 中的 task")] = None,
     done: Annotated[bool, typer.Option(help="任务是否已落实；未落实的请附说明")] = True,
+    rate_before: Annotated[str | None, typer.Option(help="任务为减息时：原年利率（小数）")] = None,
+    rate_after: Annotated[str | None, typer.Option(help="任务为减息时：减息后的年利率（小数）")] = None,
     note: Annotated[str | None, typer.Option(help="说明")] = None,
     wait: Annotated[float, typer.Option(help="等待回执的秒数")] = 30,
 ) -> None:
     """回复一笔推送并等待回执。Reply to an offer and wait for its receipt."""
     found = _env(env)
     given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
-    event = _reply(found.bank, kind, offer, given | {"note": note, "task": task}, done)
+    given |= {"note": note, "task": task, "rate_before": rate_before, "rate_after": rate_after}
+    event = _reply(found.bank, kind, offer, given, done)
     receipt = _run(found, _send(found, event, wait))
     if receipt is None:
         typer.echo(f"已写入，{wait:g} 秒内未见回执；稍后可用 tail 查看", err=True)

@@ -187,7 +187,7 @@ class TaskDue(CaseEvent):
 
 
 class IssueRaised(CaseEvent):
-    """A problem of either side enters the issue list (银企双方问题清单)."""
+    """A problem of either side enters the issue list (银企双方问题清单); `reasons` where we saw it ourselves."""
 
     wire_type = "issue.raised"
     issue: Id
@@ -197,6 +197,7 @@ class IssueRaised(CaseEvent):
     category: Code
     level: Code
     wait: Wait
+    reasons: tuple[Reason, ...] | None = None
 
 
 class IssueResolved(CaseEvent):

@@ -86,11 +86,13 @@ class IssueReport(Reply):
 
 
 class TaskReport(Reply):
-    """任务进展: a task of the enterprise's plan is done, or why not."""
+    """任务进展: a task of the enterprise's plan is done, or why not. Of a rate cut: the yearly rates before and after it."""
 
     wire_type = "reply.task"
     task: Id
     done: bool
+    rate_before: Rate | None = None
+    rate_after: Rate | None = None
 
 
 class ProductRecord(BankEvent):

@@ -8,7 +8,7 @@ import pytest
 from services.feedback.case import Task
 from services.feedback.messages import TaskOverdue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
-from yuqiao.contracts.cases import PlanAdopted, ReplyRefused, TaskDue
+from yuqiao.contracts.cases import IssueRaised, PlanAdopted, ReplyRefused, TaskDue
 from yuqiao.contracts.from_bank import OfferAccept, OfferDecline, TaskReport
 from yuqiao.contracts.offers import OfferClosed
 from yuqiao.runtime.messages import Out
@@ -141,3 +141,39 @@ def test_what_is_not_done_needs_a_word_why() -> None:
     assert isinstance(refused, ReplyRefused)
     assert [r.code for r in refused.reasons] == ["note_missing"]
     assert not asks(desk)[0].not_done
+
+
+RATES = {"rate_before": "0.0380", "rate_after": "0.0342"}
+
+
+def test_a_rate_cut_that_keeps_its_promise_is_no_issue() -> None:
+    desk = disclosed(2)
+    assert names(report(desk, **RATES)) == ["ReplyApplied", "TaskDone"]
+
+
+def test_a_rate_cut_of_less_than_a_tenth_is_an_issue_until_it_is_mended() -> None:
+    desk = disclosed(2)
+    out = report(desk, **RATES | {"rate_after": "0.0343"})
+    (raised,) = [e for e in out if isinstance(e, IssueRaised)]
+    assert (raised.category, raised.bank, raised.offer) == ("promise_broken", "bank01", offer_id("bank01"))
+    assert raised.reasons
+    assert (raised.reasons[0].code, "至多 3.42%" in raised.reasons[0].text) == ("rate_cut_relative", True)
+    (issue,) = desk.book.issues
+    assert issue.reasons == raised.reasons
+    assert "IssueRaised" not in names(report(desk, **RATES | {"rate_after": "0.0350"})), "it stands already"
+    assert "IssueResolved" not in names(report(desk)), "without figures nothing is known"
+    assert "IssueResolved" in names(report(desk, **RATES))
+    assert [i.resolution for i in desk.book.issues] == ["promise_kept"]
+
+
+def test_what_is_not_owed_or_not_said_is_not_checked() -> None:
+    desk = disclosed(2)
+    assert "IssueRaised" not in names(report(desk, done=False, **RATES | {"rate_after": "0.0380"}))
+    assert "IssueRaised" not in names(report(desk, rate_after="0.0380"))
+
+
+def test_a_rate_that_no_loan_has_is_refused_by_its_field() -> None:
+    desk = disclosed(2)
+    (refused,) = [e for e in report(desk, **RATES | {"rate_before": "0.38"}) if isinstance(e, ReplyRefused)]
+    (why,) = refused.reasons
+    assert (why.code, why.values["field"], why.values["value"]) == ("out_of_range", "rate_before", "0.38")
