@@ -5,7 +5,7 @@ from typing import Any
 
 from yuqiao.policy.explain import TERMS, Explained
 from yuqiao.policy.measures import Measure, Part
-from yuqiao.policy.promises import Checked
+from yuqiao.policy.promises import NOT_JUDGED, Checked
 
 
 def in_force(measure: Measure, day: date) -> bool:
@@ -70,6 +70,6 @@ def explained(one: Explained) -> dict[str, Any]:
 
 def verdict(one: Checked) -> str:
     """In a word."""
-    if one.reason_code in ("not_yet", "expired"):
-        return TERMS[one.reason_code]
+    if one.reason_code not in (None, "not_reported"):
+        return NOT_JUDGED[one.reason_code]
     return {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds]

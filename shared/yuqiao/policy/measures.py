@@ -12,6 +12,8 @@ from yuqiao.policy.datafile import Row, read_yaml
 from yuqiao.policy.states import term
 
 UntilBasis = Literal["stated", "derived"]
+Unlisted = Literal["broken", "open_list", "not_eligible"]
+"""What another value than those listed means: the promise broken, a list that the clause leaves open (等), or not meant."""
 
 
 class Facts(Protocol):
@@ -105,7 +107,7 @@ def _hit_by_covid(facts: Facts) -> bool:
 class Promise(Row):
     """What the clause promises, as numbers to check outcomes against. Rates are fractions, amounts in `currency`.
 
-    A `currency` without `max_amount` is promised for any amount.
+    A `currency` without `max_amount` is promised for any amount; a soft `latest_due` (原则上) admits exceptions with a reason.
     """
 
     penalty_rate: Decimal | None = None
@@ -115,9 +117,11 @@ class Promise(Row):
     latest_due_is_soft: bool = False
     rate_cut_relative: Decimal | None = None
     methods: tuple[str, ...] = ()
+    unlisted_method: Unlisted = "broken"
     without_application: bool = False
     occupancy_fee_rate: Decimal | None = None
     labels: tuple[str, ...] = ()
+    unlisted_label: Unlisted = "broken"
     max_amount: Decimal | None = None
     currency: Literal["CNY", "USD"] | None = None
     max_fee_rate: Decimal | None = None
