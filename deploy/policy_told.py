@@ -60,6 +60,7 @@ def explained(one: Explained) -> dict[str, Any]:
         "reason": one.reason,
         "failing": list(one.failing),
         "missing": list(one.missing),
+        "values": one.values,
         "to_verify": list(one.part.to_verify) if one.part else [],
         "until": str(one.until) if one.until else None,
         **_lead(measure),

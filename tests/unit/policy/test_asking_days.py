@@ -93,6 +93,23 @@ def test_a_day_beyond_the_last_is_refused() -> None:
     assert ask("due", "--from", "9999-12-30", "--working-days", "1")[1]["due"] == "9999-12-31"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("size", "--staff", "abc"), "staff 的值 abc 有误：须为 0 至 10000000 的整数"),
+        (("size", "--staff", "-1"), "staff 的值 -1 有误：须为 0 至 10000000 的整数"),
+        (("size", "--staff", "１０"), "staff 的值 １０ 有误"),
+        (("size", "--revenue", "abc"), "revenue 的值 abc 有误：须为不小于 0 的金额（元）"),
+        (("due", "--from", "2022-12-28", "--working-days", "0"), "working-days 的值 0 有误：须为 1 至 10000 的整数"),
+        (("due", "--from", "2022-12-28", "--working-days", "1.5"), "working-days 的值 1.5 有误"),
+    ],
+    ids=str,
+)
+def test_a_number_is_refused_in_chinese(words: tuple[str, ...], said: str) -> None:
+    code, answer = ask(*words)
+    assert (code, said in answer, answer.count("\n")) == (2, True, 1), answer
+
+
 def test_a_credit_code_is_answered_with_valid_and_reason_alone() -> None:
     code, answer = ask("uscc", "91500112MA5U00001")
     assert (code, set(answer), answer["valid"]) == (3, {"valid", "reason"}, False)
