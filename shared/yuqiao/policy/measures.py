@@ -177,13 +177,17 @@ class Measure(Row):
         return self
 
     @property
-    def led_by(self) -> str:
+    def led_by(self) -> tuple[str, ...]:
         """Who leads, in the notice's words; the configured lead where the clause names none."""
-        return "、".join(self.lead) or self.configured_lead or ""
+        return self.lead or tuple(filter(None, (self.configured_lead,)))
 
     def until(self, part: Part | None) -> date | None:
         """The last day `part` holds: its own, else the clause's; None when the notice names none."""
         return (part and part.valid_until) or self.valid_until
+
+    def until_basis_of(self, part: Part | None) -> UntilBasis | None:
+        """Whether the notice states that day, or it follows from the clause (一: there is nothing left to postpone to)."""
+        return part.until_basis if part and part.valid_until else self.until_basis
 
     def outside(self, part: Part | None, on: date) -> tuple[Literal["not_yet", "expired"], str] | None:
         """Why `part` (None: the clause) does not hold on a day, as a code and words (Chinese); None while it does."""
@@ -217,12 +221,11 @@ def applicable(facts: Facts, on: date) -> list[Applied]:
     found = []
     for measure in measures():
         for part in measure.parts:
-            until = measure.until(part)
-            if on < measure.valid_from or (until is not None and on > until):
+            if measure.outside(part, on):
                 continue
             met = next((one for one in part.when if one.hold(facts)), None)
             if met is not None:
-                found.append(Applied(measure, part, part.term, part.reason(met, facts), until))
+                found.append(Applied(measure, part, part.term, part.reason(met, facts), measure.until(part)))
     return found
 
 

@@ -60,6 +60,17 @@ def test_each_part_shows_its_own_end() -> None:
     assert "政银合作信贷产品：未写明" in shown
 
 
+def test_an_end_that_the_notice_does_not_state_says_so(tmp_path: Path) -> None:
+    (tmp_path / "need.json").write_text(json.dumps(NEED), encoding="utf-8")
+    explained = ask("explain", "--need", str(tmp_path / "need.json"))[1]
+    told = {one["part"]: one["until_basis"] for one in explained}
+    assert told["extension"] == "derived", "一 limits the new day, not the measure"
+    assert (told["bridge_fee"], told["export_premium"], told["rate_cut"]) == ("stated", "stated", None)
+    parts = {one["code"]: one["until_basis"] for measure in ask("measures")[1] for one in measure["parts"]}
+    assert parts == {code: basis for code, basis in told.items() if code}
+    assert ask("measures", table=True)[1].count("（由条文推得）") == 1
+
+
 def test_what_is_no_longer_in_force_is_marked() -> None:
     (three,) = [one for one in ask("measures", "--on", "2023-07-01")[1] if one["number"] == 3]
     assert [(one["in_force"], one["reason"]) for one in three["parts"]] == [
