@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from deploy.policy_asked import AskedNeed, day_of, industry_wrong, known, money, read, refuse, today, valid, wrong
+from deploy.policy_asked import MOST_STAFF, asked_need, count, day_of, industry_wrong, money, read, refuse, valid, wrong
 from deploy.policy_calendar import calendar
 from deploy.policy_told import ends, explained, in_force, measure_told, verdict
 from yuqiao.policy.calendar import WorkingCalendar
@@ -50,17 +50,16 @@ def measures_(on: On = None, as_json: AsJson = False) -> None:
 
 @app.command("explain")
 def explain_(
-    need: Annotated[Path, typer.Option(help="JSON or YAML: kind, amount_cny, size_class, tags …")],
+    need: Annotated[Path, typer.Option(help="JSON or YAML: kind, amount_cny, size_class, tags … (nobody's name)")],
     on: On = None,
     unasked: Annotated[bool, typer.Option("--without-application", help="only 免申即享, whatever the need is")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Which measures apply to a need, which do not, and why: on the day it was stated, unless --on names another."""
     asked = day_of(on, "on") if on else None
-    facts = valid(AskedNeed, {"stated_on": (asked or today()).isoformat()} | read(need))
-    known(facts)
+    facts = asked_need(need, asked)
     day = asked or facts.stated_on
-    found = without_application(facts, day) if unasked else explain(facts, day)
+    found = without_application(facts, day) if unasked else explain(facts, day, facts.amount_cny)
     if as_json:
         _json([explained(one) for one in found])
         return
@@ -98,7 +97,7 @@ def check_(
 @app.command("size")
 def size(
     industry: Annotated[str | None, typer.Option(help="GB/T 4754-2017: C34, C3411 …")] = None,
-    staff: Annotated[int | None, typer.Option(min=0)] = None,
+    staff: Annotated[str | None, typer.Option(help="persons")] = None,
     revenue: Annotated[str | None, typer.Option(help="yuan")] = None,
     assets: Annotated[str | None, typer.Option(help="yuan")] = None,
     on: Annotated[str | None, typer.Option(help="a day: by the standard in force then; the newest unless said")] = None,
@@ -108,20 +107,21 @@ def size(
     if industry is not None and (unknown := industry_wrong(industry)):
         refuse(unknown)
     day = day_of(on, "on") if on else None
-    found = classify(industry, staff, money("revenue", revenue), money("assets", assets), day)
+    persons = None if staff is None else count("staff", staff, 0, MOST_STAFF)
+    found = classify(industry, persons, money("revenue", revenue), money("assets", assets), day)
     _answer({"size": found.code, "term": found.term, "basis": found.basis}, as_json)
 
 
 @app.command("due")
 def due(
     from_: Annotated[str, typer.Option("--from", help="the day that does not count, 2022-12-28")],
-    working_days: Annotated[int, typer.Option(min=1, max=10_000)],
+    working_days: Annotated[str, typer.Option(help="1 to 10000")],
     as_json: AsJson = False,
 ) -> None:
     """The n-th working day after a day. Provisional beyond the days that a holiday notice covers."""
-    start = day_of(from_, "from")
+    start, days = day_of(from_, "from"), count("working-days", working_days, 1, 10_000)
     try:
-        found = WorkingCalendar.load().add_working_days(start, working_days)
+        found = WorkingCalendar.load().add_working_days(start, days)
     except ValueError as error:
         refuse(wrong("from", from_, str(error), "out_of_range"))
     _answer({"due": found.due.isoformat(), "provisional": found.provisional, "basis": found.basis}, as_json)

@@ -1,35 +1,69 @@
 """What `yuqiao policy` is asked with: read from files and options, or refused by its field."""
 
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 import typer
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from services.intake.filing import Private
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
-from yuqiao.contracts.values import NeedFacts, Rate, Reason
+from yuqiao.contracts.values import Money, NeedFacts, Rate, Reason
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.policy.industries import industry as industry_of
+from yuqiao.policy.size_class import classify
 from yuqiao.policy.states import known_codes
 from yuqiao.policy.written import HIGHEST_RATE, Day, no_percent_sign, within, written_day
 
 M = TypeVar("M", bound=BaseModel)
 USAGE = 2
-FACTS_CODES = {"kind": "need_kind", "entity_kind": "entity_kind", "size_class": "size_class", "tags": "tag"}
+MOST_STAFF = 10_000_000
+FACTS_CODES = {
+    "kind": "need_kind",
+    "entity_kind": "entity_kind",
+    "size_class": "size_class",
+    "region": "region",
+    "tags": "tag",
+    "guarantee_modes": "guarantee_mode",
+}
+PERSONAL = {"consent", *Private.model_fields}
 
 
 class AskedNeed(NeedFacts):
-    """A need as somebody writes it to ask: the facts of the events, but no rate that only a percent could be."""
+    """A need as somebody writes it to ask: the facts of the events, or the figures of which a size class follows.
 
+    Nothing misspelt, nobody's name, no rate that only a percent could be.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    staff: int | None = Field(default=None, ge=0, le=MOST_STAFF)
+    revenue_cny: Money | None = None
+    assets_cny: Money | None = None
     max_annual_rate: (
         Annotated[Rate, BeforeValidator(no_percent_sign), AfterValidator(partial(within, HIGHEST_RATE))] | None
     ) = None
+    needed_by: Day | None = None
     stated_on: Day
+
+    def sized(self) -> Self:
+        """With the class of its figures, by the standard of the day it was stated, where it names none."""
+        if "size_class" in self.model_fields_set:
+            return self
+        found = classify(self.industry, self.staff, self.revenue_cny, self.assets_cny, on=self.stated_on)
+        return self.but(size_class=found.code)
+
+
+def asked_need(path: Path, day: date | None) -> AskedNeed:
+    """The need of a file, stated on `day` or today where the file does not say when. Refuses each wrong field."""
+    facts = valid(AskedNeed, {"stated_on": (day or today()).isoformat()} | read(path))
+    known(facts)
+    return facts.sized()
 
 
 def known(facts: NeedFacts) -> None:
@@ -55,15 +89,23 @@ def industry_wrong(code: str) -> Reason | None:
     return None
 
 
-def _codes(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (value,)
+def _codes(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else tuple(filter(None, (value,)))
+
+
+class _Texts(yaml.BaseLoader):
+    """YAML whose every value is a text, but what stands for nothing: a need's first_loan left empty is unknown."""
+
+
+_Texts.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("(~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_Texts.add_constructor("tag:yaml.org,2002:null", lambda loader, node: None)
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A JSON or YAML file that holds one object; every value of YAML stays text. Refuses anything else."""
+    """A JSON or YAML file that holds one object; a value of YAML stays text, or is null. Refuses anything else."""
     try:
         text = path.read_text(encoding="utf-8")
-        loaded = loads_strict(text.encode()) if path.suffix == ".json" else yaml.load(text, yaml.BaseLoader)  # noqa: S506 - texts only
+        loaded = loads_strict(text.encode()) if path.suffix == ".json" else yaml.load(text, _Texts)  # noqa: S506 - texts only
     except NotJson as error:
         refuse(error.reason)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -78,7 +120,16 @@ def valid(model: type[M], given: dict[str, Any]) -> M:
     try:
         return model.model_validate_json(json.dumps(given, default=str))
     except ValidationError as error:
-        refuse(*reasons_of(error))
+        refuse(*(_not_a_field(model, one) if one.code == "field_unknown" else one for one in reasons_of(error)))
+
+
+def _not_a_field(model: type[BaseModel], reason: Reason) -> Reason:
+    """Which fields there are; what somebody wrote of a person is not repeated."""
+    field = reason.values["field"]
+    if field in PERSONAL:
+        right = "提问不需要企业名称、证件、联系方式、授权等信息，请删去此项"
+        return Reason(code="field_personal", values={"field": field}, text=f"{field} 有误：{right}")
+    return reason.but(text=f"{reason.text}；可用的字段：{'、'.join(model.model_fields)}")
 
 
 def day_of(text: str, field: str) -> date:
@@ -105,6 +156,13 @@ def money(field: str, text: str | None) -> Decimal | None:
     if not value.is_finite() or value < 0:
         refuse(wrong(field, text, "须为不小于 0 的金额（元），如 20000000", "not_a_number"))
     return value
+
+
+def count(field: str, text: str, least: int, most: int) -> int:
+    """A whole number from `least` to `most`. Refuses anything else."""
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
+        refuse(wrong(field, text, f"须为 {least} 至 {most} 的整数", "not_a_number"))
+    return int(text)
 
 
 def wrong(field: str, value: str, right: str, code: str) -> Reason:

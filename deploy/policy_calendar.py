@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.policy_asked import refuse
+from deploy.policy_asked import refuse, wrong
+from deploy.stack.files import replace
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.calendar_table import DayRow, csv_of, differing, extended, rows_in, rows_of
@@ -28,7 +29,7 @@ def calendar(
     differs = differing(table, notice)
     if write is not None:
         table = _extended(table, notice)
-        write.write_text(csv_of(table), encoding="utf-8")
+        _write(write, table)
     if as_json:
         typer.echo(json.dumps(_told(notice, table, differs, write), ensure_ascii=False, indent=1))
         return
@@ -45,11 +46,7 @@ def _notice(file: Path) -> HolidayNotice:
     except BadNotice as bad:
         refuse(Reason(code="notice_invalid", text=f"{file} {bad}"))
     except (OSError, UnicodeDecodeError) as error:
-        refuse(
-            Reason(
-                code="file_unreadable", text=f"file 的值 {file} 有误：读不了：{type(error).__name__}，须为 UTF-8 文本"
-            )
-        )
+        refuse(wrong("file", str(file), f"读不了：{type(error).__name__}，须为 UTF-8 文本", "file_unreadable"))
 
 
 def _table(write: Path | None) -> list[DayRow]:
@@ -57,8 +54,11 @@ def _table(write: Path | None) -> list[DayRow]:
         return rows_in(text_of("calendar.csv"))
     try:
         return rows_in(write.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        refuse(Reason(code="calendar_invalid", text=f"write 的值 {write} 有误：不是工作日历：{error}"))
+    except (OSError, UnicodeDecodeError) as error:
+        right = f"读不了：{type(error).__name__}，须为 UTF-8 文本的工作日历"
+        refuse(wrong("write", str(write), right, "file_unreadable"))
+    except ValueError as error:
+        refuse(wrong("write", str(write), f"不是工作日历：{error}", "calendar_invalid"))
 
 
 def _extended(table: list[DayRow], notice: HolidayNotice) -> list[DayRow]:
@@ -68,6 +68,15 @@ def _extended(table: list[DayRow], notice: HolidayNotice) -> list[DayRow]:
     except ValueError as error:
         refuse(Reason(code="calendar_year", text=str(error)))
     return found
+
+
+def _write(path: Path, table: list[DayRow]) -> None:
+    """Whole or not at all: a service may be reading it."""
+    try:
+        replace(path.resolve(), csv_of(table), mode=0o644)
+    except OSError as error:
+        right = f"写不了：{type(error).__name__}，须为已有目录中可写的文件，如 shared/yuqiao/policy/data/calendar.csv"
+        refuse(wrong("write", str(path), right, "file_unwritable"))
 
 
 def _told(notice: HolidayNotice, table: list[DayRow], differs: list[date], write: Path | None) -> dict[str, object]:

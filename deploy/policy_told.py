@@ -5,7 +5,7 @@ from typing import Any
 
 from yuqiao.policy.explain import TERMS, Explained
 from yuqiao.policy.measures import Measure, Part
-from yuqiao.policy.promises import Checked
+from yuqiao.policy.promises import NOT_JUDGED, Checked
 
 
 def in_force(measure: Measure, day: date) -> bool:
@@ -21,7 +21,8 @@ def measure_told(measure: Measure, day: date | None) -> dict[str, Any]:
 
 def _part(measure: Measure, part: Part, day: date | None) -> dict[str, Any]:
     until = measure.until(part)
-    shown = part.model_dump(mode="json") | {"until": str(until) if until else None}
+    ends = {"until": str(until) if until else None, "until_basis": measure.until_basis_of(part)}
+    shown = part.model_dump(mode="json") | ends
     if day is not None:
         outside = measure.outside(part, day)
         shown |= {"in_force": outside is None, "reason": f"{TERMS[outside[0]]}：{outside[1]}" if outside else None}
@@ -30,7 +31,7 @@ def _part(measure: Measure, part: Part, day: date | None) -> dict[str, Any]:
 
 def _lead(measure: Measure) -> dict[str, Any]:
     """Who leads. `lead_configured`: the clause names nobody, and this is who stands in by this system's setting."""
-    return {"lead": list(measure.lead or (measure.configured_lead,)), "lead_configured": not measure.lead}
+    return {"lead": list(measure.led_by), "lead_configured": not measure.lead}
 
 
 def ends(measure: Measure, day: date | None) -> str:
@@ -43,7 +44,8 @@ def ends(measure: Measure, day: date | None) -> str:
 
 def _end(measure: Measure, part: Part | None, day: date | None) -> str:
     outside = measure.outside(part, day) if day else None
-    return f"{measure.until(part) or '未写明'}{f'（{TERMS[outside[0]]}）' if outside else ''}"
+    derived = "（由条文推得）" if measure.until_basis_of(part) == "derived" else ""
+    return f"{measure.until(part) or '未写明'}{derived}{f'（{TERMS[outside[0]]}）' if outside else ''}"
 
 
 def explained(one: Explained) -> dict[str, Any]:
@@ -60,8 +62,10 @@ def explained(one: Explained) -> dict[str, Any]:
         "reason": one.reason,
         "failing": list(one.failing),
         "missing": list(one.missing),
+        "values": one.values,
         "to_verify": list(one.part.to_verify) if one.part else [],
         "until": str(one.until) if one.until else None,
+        "until_basis": measure.until_basis_of(one.part),
         **_lead(measure),
         "responsible": list(measure.responsible),
         "promises": promise,
@@ -70,6 +74,6 @@ def explained(one: Explained) -> dict[str, Any]:
 
 def verdict(one: Checked) -> str:
     """In a word."""
-    if one.reason_code in ("not_yet", "expired"):
-        return TERMS[one.reason_code]
+    if one.reason_code not in (None, "not_reported"):
+        return NOT_JUDGED[one.reason_code]
     return {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds]

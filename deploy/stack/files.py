@@ -1,16 +1,19 @@
-"""Small files that other processes read: whole or not at all, also after kill -9, and readable by their owner alone."""
+"""Small files that other processes read: whole or not at all, also after kill -9, and their owner's alone unless said."""
 
 import os
 import secrets
 from pathlib import Path
 
 
-def replace(path: Path, text: str) -> str:
-    """Write `text` with mode 600 in one step: a reader finds the old text or the new, never half. Returns `text`."""
+def replace(path: Path, text: str, mode: int = 0o600) -> str:
+    """Write `text` in one step: a reader finds the old text or the new, never half. Returns `text`."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.touch(mode=0o600)
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    try:
+        partial.touch(mode=mode)
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     return text
 
 

@@ -61,5 +61,5 @@ def _said(applied: Applied) -> MeasureApplied:
         title=measure.title,
         reason=applied.reason,
         until=applied.until,
-        lead=measure.led_by,
+        lead="、".join(measure.led_by),
     )

@@ -18,6 +18,9 @@ MOST_PARTS = 100_000
 MOST_REASONS = 20
 MOST_SHOWN = 40
 _DECIMAL = re.compile(r"Decimal\('(.+)'\)")
+_LITERAL = re.compile(r"'([^']*)'")
+_NOT_A_FIELD = ("function-", "constrained-", "literal[")
+"""Where pydantic names the branch of a union that it tried, not a field."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -99,6 +102,11 @@ def _plain(bound: object) -> str:
     return f"{Decimal(number.group(1)):f}" if number else str(bound)
 
 
+def _listed(expected: str) -> str:
+    """The values of a literal as people list them: pydantic says 'CNY' or 'USD'."""
+    return "、".join(_LITERAL.findall(expected)) or expected
+
+
 Rule = tuple[str, Callable[[dict[str, Any]], str]]
 _DAY = '须为日期，如 "2023-06-30"'
 _MOMENT = '须为带时区的时间，如 "2023-01-05T10:00:00+08:00"'
@@ -128,7 +136,7 @@ _RULES: dict[str, Rule] = {
     "greater_than": ("out_of_range", lambda c: f"须大于 {_plain(c['gt'])}"),
     "less_than_equal": ("out_of_range", lambda c: f"不得大于 {_plain(c['le'])}"),
     "less_than": ("out_of_range", lambda c: f"须小于 {_plain(c['lt'])}"),
-    "literal_error": ("not_allowed", lambda c: f"可用的值：{c['expected']}"),
+    "literal_error": ("not_allowed", lambda c: f"可用的值：{_listed(c['expected'])}"),
     **dict.fromkeys(
         ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
         ("wrong_format", lambda _: _DAY),
@@ -148,10 +156,7 @@ def reasons_of(error: ValidationError) -> tuple[Reason, ...]:
 
 def reason_of(detail: ErrorDetails) -> Reason:
     """What pydantic says of one field, as a reason."""
-    field = (
-        ".".join(str(part) for part in detail["loc"] if not str(part).startswith(("function-", "constrained-")))
-        or "body"
-    )
+    field = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(_NOT_A_FIELD)) or "body"
     context: dict[str, Any] = detail.get("ctx") or {}
     code, right = _rule(detail, context)
     values = {"field": field, "expected": right}

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from io import StringIO
 
 from yuqiao.policy.holiday_notice import HolidayNotice
+from yuqiao.policy.written import written_day
 
 HEADER = ["date", "is_working", "source"]
 
@@ -56,7 +57,7 @@ def rows_in(text: str) -> list[DayRow]:
         if line > 1:
             if len(cells) != len(HEADER) or cells[1] not in ("0", "1"):
                 raise ValueError(f"第 {line} 行须如 2026-01-01,0,国办发明电〔2025〕7号:元旦")
-            found.append(DayRow(date.fromisoformat(cells[0]), cells[1] == "1", cells[2]))
+            found.append(DayRow(_day(line, cells[0]), cells[1] == "1", cells[2]))
     if not found:
         raise ValueError("没有任何一天")
     return found
@@ -69,6 +70,13 @@ def csv_of(rows: Iterable[DayRow]) -> str:
     writer.writerow(HEADER)
     writer.writerows([row.day.isoformat(), int(row.is_working), row.source] for row in rows)
     return out.getvalue()
+
+
+def _day(line: int, text: str) -> date:
+    try:
+        return date.fromisoformat(str(written_day(text)))
+    except ValueError:
+        raise ValueError(f"第 {line} 行的日期 {text} 有误：须为存在的日期，如 2026-01-01") from None
 
 
 def _row(notice: HolidayNotice, day: date) -> DayRow:

@@ -1,7 +1,8 @@
 """Each measure before a need, on a day: does it apply, and if not, which condition fails or cannot be judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from yuqiao.policy.measures import Conditions, Facts, Measure, Part, measures
@@ -28,7 +29,10 @@ _PLAIN = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One part of a measure. `failing` and `missing` name conditions in Chinese; `until` is inclusive, None without an end."""
+    """One part of a measure. `failing` and `missing` name conditions in Chinese; `until` is inclusive, None without an end.
+
+    `values`: the amount and the cap, where the amount is above it (or may be, in another currency): the part applies up to it.
+    """
 
     measure: Measure
     part: Part | None
@@ -37,11 +41,34 @@ class Explained:
     failing: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     until: date | None = None
+    values: dict[str, str] = field(default_factory=dict)
 
 
-def explain(facts: Facts, on: date) -> list[Explained]:
-    """All 17 measures in order, a clause once for each of its parts. Nothing unknown counts as met, or as failed."""
-    return [explained for measure in measures() for explained in _explained(measure, facts, on)]
+def explain(facts: Facts, on: date, amount_cny: Decimal | None = None) -> list[Explained]:
+    """All 17 measures in order, a clause once for each of its parts. Nothing unknown counts as met, or as failed.
+
+    No amount makes a measure apply or not; with `amount_cny` it is said where a cap is below it.
+    """
+    return [_capped(one, amount_cny) for measure in measures() for one in _explained(measure, facts, on)]
+
+
+def _capped(one: Explained, amount_cny: Decimal | None) -> Explained:
+    promise = one.part and one.part.promise
+    if one.verdict not in ("applies", "unknown") or not promise or promise.max_amount is None:
+        return one
+    # a yuan is less than a dollar: what is below the cap in figures is below it in dollars too
+    if amount_cny is None or amount_cny <= promise.max_amount:
+        return one
+    asked, cap = f"金额 {_wan(amount_cny)}元", _wan(promise.max_amount)
+    above = f"{asked}超过上限：最高不超过 {cap}元"
+    if promise.currency != "CNY":
+        above = f"{asked}须折算核对：以等值 {cap} {promise.currency} 为限"
+    values = {"amount": f"{amount_cny:f} CNY", "max_amount": f"{promise.max_amount:f} {promise.currency}"}
+    return replace(one, reason=f"{one.reason}；{above}", values=values)
+
+
+def _wan(amount: Decimal) -> str:
+    return f"{(amount / 10000).normalize():f} 万"
 
 
 def _explained(measure: Measure, facts: Facts, on: date) -> list[Explained]:

@@ -12,6 +12,8 @@ from yuqiao.policy.datafile import Row, read_yaml
 from yuqiao.policy.states import term
 
 UntilBasis = Literal["stated", "derived"]
+Unlisted = Literal["broken", "open_list", "not_eligible"]
+"""What another value than those listed means: the promise broken, a list that the clause leaves open (等), or not meant."""
 
 
 class Facts(Protocol):
@@ -105,7 +107,7 @@ def _hit_by_covid(facts: Facts) -> bool:
 class Promise(Row):
     """What the clause promises, as numbers to check outcomes against. Rates are fractions, amounts in `currency`.
 
-    A `currency` without `max_amount` is promised for any amount.
+    A `currency` without `max_amount` is promised for any amount; a soft `latest_due` (原则上) admits exceptions with a reason.
     """
 
     penalty_rate: Decimal | None = None
@@ -115,9 +117,11 @@ class Promise(Row):
     latest_due_is_soft: bool = False
     rate_cut_relative: Decimal | None = None
     methods: tuple[str, ...] = ()
+    unlisted_method: Unlisted = "broken"
     without_application: bool = False
     occupancy_fee_rate: Decimal | None = None
     labels: tuple[str, ...] = ()
+    unlisted_label: Unlisted = "broken"
     max_amount: Decimal | None = None
     currency: Literal["CNY", "USD"] | None = None
     max_fee_rate: Decimal | None = None
@@ -173,13 +177,17 @@ class Measure(Row):
         return self
 
     @property
-    def led_by(self) -> str:
+    def led_by(self) -> tuple[str, ...]:
         """Who leads, in the notice's words; the configured lead where the clause names none."""
-        return "、".join(self.lead) or self.configured_lead or ""
+        return self.lead or tuple(filter(None, (self.configured_lead,)))
 
     def until(self, part: Part | None) -> date | None:
         """The last day `part` holds: its own, else the clause's; None when the notice names none."""
         return (part and part.valid_until) or self.valid_until
+
+    def until_basis_of(self, part: Part | None) -> UntilBasis | None:
+        """Whether the notice states that day, or it follows from the clause (一: there is nothing left to postpone to)."""
+        return part.until_basis if part and part.valid_until else self.until_basis
 
     def outside(self, part: Part | None, on: date) -> tuple[Literal["not_yet", "expired"], str] | None:
         """Why `part` (None: the clause) does not hold on a day, as a code and words (Chinese); None while it does."""
@@ -213,12 +221,11 @@ def applicable(facts: Facts, on: date) -> list[Applied]:
     found = []
     for measure in measures():
         for part in measure.parts:
-            until = measure.until(part)
-            if on < measure.valid_from or (until is not None and on > until):
+            if measure.outside(part, on):
                 continue
             met = next((one for one in part.when if one.hold(facts)), None)
             if met is not None:
-                found.append(Applied(measure, part, part.term, part.reason(met, facts), until))
+                found.append(Applied(measure, part, part.term, part.reason(met, facts), measure.until(part)))
     return found
 
 

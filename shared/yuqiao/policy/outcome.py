@@ -1,9 +1,10 @@
 """What came of a need under a measure, as it is handed in to be checked: refused by its field when it cannot be."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from yuqiao.policy.measures import Part, measure
 from yuqiao.policy.states import known_codes
@@ -14,7 +15,7 @@ class Outcome(BaseModel):
     """What was reported; None was not. Rates are fractions (0.0342), amounts in `currency`.
 
     `on`: the day it came about (利率下浮、放款、延期、承保之日), by which the promise is in force or not. Without it the
-    promise is judged as if in force, and the answer says so.
+    promise is judged as if in force, and the answer says so. `exception_reason`: why a day is later than 原则上 allowed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,12 +30,22 @@ class Outcome(BaseModel):
     premium_support: Share | None = None
     loan_due: Day | None = None
     new_due: Day | None = None
+    exception_reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
+        None
+    )
     amount: Decimal | None = Field(default=None, ge=0)
-    currency: Literal["CNY", "USD"] = Field(default="CNY", validate_default=True)
+    currency: Literal["CNY", "USD"] | None = None
     label: str | None = None
     method: str | None = None
     applied_for: bool | None = None
     advanced: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_amount_alone_is_yuan(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("amount") is not None and given.get("currency") is None:
+            return given | {"currency": "CNY"}
+        return given
 
     @field_validator("measure")
     @classmethod
@@ -55,15 +66,25 @@ class Outcome(BaseModel):
             raise ValueError(f"{said}可用的值：{'、'.join(one.code for one in clause.checkable())}")
         return part
 
+    @field_validator("new_due")
+    @classmethod
+    def _not_before_the_old_day(cls, new: date | None, info: ValidationInfo) -> date | None:
+        due = info.data.get("loan_due")
+        if new and due and new < due:
+            raise ValueError(f"不得早于原到期日 loan_due：须为 {due} 或其后的日子")
+        return new
+
     @field_validator("currency")
     @classmethod
-    def _one_currency(cls, currency: str, info: ValidationInfo) -> str:
-        if "measure" not in info.data or info.data.get("amount") is None:
+    def _promised_in_it(cls, currency: str | None, info: ValidationInfo) -> str | None:
+        if currency is None or "measure" not in info.data:
             return currency
         parts = _named(info.data["measure"], info.data.get("part"))
-        right = [part.promise.currency for part in parts if part.promise.currency]
-        if right and currency not in right:
-            raise ValueError(f"{parts[0].term}的金额须以 {'、'.join(right)} 计")
+        promised = [part.promise.currency for part in parts if part.promise.currency]
+        if promised and currency not in promised:
+            raise ValueError(f"{parts[0].term}的金额须以 {'、'.join(promised)} 计，未写明即 CNY")
+        if not promised and currency != "CNY":
+            raise ValueError(f"措施{measure(info.data['measure']).clause}没有承诺金额，只能以 CNY 计")
         return currency
 
     @field_validator("label")
@@ -74,18 +95,23 @@ class Outcome(BaseModel):
         return label
 
     def parts(self) -> tuple[Part, ...]:
-        """The parts of the measure that are meant: the named one, else those its label and currency do not rule out.
+        """The parts that are meant: the named one, else those of its currency, without those past which its label speaks.
 
-        A label or currency that no part promises rules out none: then it is the outcome that is at fault.
+        A label speaks past a part with other labels where it is a label of another part, or the need that one is for.
         """
         parts = _named(self.measure, self.part)
-        return tuple(part for part in parts if self._may_mean(part)) or parts
+        spoken_of = [part for part in parts if self.label is None or _is_of(self.label, part)]
+        return tuple(
+            part
+            for part in parts
+            if None in (self.currency, part.promise.currency) or self.currency == part.promise.currency
+            if part in spoken_of or not spoken_of or not part.promise.labels
+        )
 
-    def _may_mean(self, part: Part) -> bool:
-        promise = part.promise
-        other_label = bool(promise.labels) and self.label is not None and self.label not in promise.labels
-        other_currency = self.amount is not None and promise.currency not in (None, self.currency)
-        return not other_label and not other_currency
+
+def _is_of(label: str, part: Part) -> bool:
+    """转贷 is of the part for needs of that kind, unless the part has labels of its own."""
+    return label in (part.promise.labels or [kind for one in part.when for kind in one.kinds])
 
 
 def _named(number: int, code: str | None) -> tuple[Part, ...]:

@@ -1,45 +1,68 @@
 """Promises checked against an outcome: which of them hold, which are broken, with the figures."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from yuqiao.policy.explain import TERMS
-from yuqiao.policy.measures import Part, measure
+from yuqiao.policy.measures import Part, Unlisted, measure
 from yuqiao.policy.outcome import Outcome
+
+NotJudged = Literal["not_reported", "not_yet", "expired", "not_eligible", "open_list", "to_justify"]
+NOT_JUDGED: dict[NotJudged, str] = {
+    "not_reported": "未报",
+    "not_yet": TERMS["not_yet"],
+    "expired": TERMS["expired"],
+    "not_eligible": "不属条文所指",
+    "open_list": "条文未列尽，须核实",
+    "to_justify": "须说明理由",
+}
 
 
 class Checked(BaseModel):
-    """One promise: held, broken (False) or not to be judged (None, with the `reason`), in words and figures."""
+    """One promise: held, broken (False) or not to be judged (None, with the `reason`), in words and figures.
+
+    Only what the clause leaves no room for is broken: where it says 等 or 原则上, what differs is verified or justified.
+    """
 
     measure: int
     part: str
     promise: str
     holds: bool | None
-    reason_code: Literal["not_reported", "not_yet", "expired"] | None = None
+    reason_code: NotJudged | None = None
     reason: str | None = None
     text: str
     values: dict[str, str] = Field(default_factory=dict)
 
 
 def check(outcome: Outcome) -> list[Checked]:
-    """Every promise of the parts that the outcome means. Outside its validity a promise is neither held nor broken."""
-    return [_dated(one, part, outcome) for part in outcome.parts() for one in _checks(part, outcome)]
+    """Every promise of the parts that are meant: neither held nor broken outside the validity, or for a loan not meant."""
+    return [_placed(one, part, outcome) for part in outcome.parts() for one in _checks(part, outcome)]
 
 
-def _dated(one: Checked, part: Part, outcome: Outcome) -> Checked:
-    """The same in the light of the day: not to be judged outside the validity; without a day it says what it assumes."""
+def _placed(one: Checked, part: Part, outcome: Outcome) -> Checked:
+    """The same in the light of day and loan; without a day it says what it assumes."""
+    found = _out_of_place(part, outcome)
+    if found:
+        code, reason = found
+        said = {"holds": None, "reason_code": code, "reason": reason, "text": f"{reason}；{one.text}"}
+        return one.model_copy(update=said)
     if outcome.on is None:
         return one.model_copy(update={"text": f"{one.text}（未报发生日 on，视为在执行期内）"})
-    outside = measure(outcome.measure).outside(part, outcome.on)
-    if outside is None:
-        return one
-    code, words = outside
-    reason = f"{TERMS[code]}：{words}，发生于 {outcome.on}"
-    said = {"holds": None, "reason_code": code, "reason": reason, "text": f"{reason}；{one.text}"}
-    return one.model_copy(update=said)
+    return one
+
+
+def _out_of_place(part: Part, outcome: Outcome) -> tuple[NotJudged, str] | None:
+    outside = measure(outcome.measure).outside(part, outcome.on) if outcome.on else None
+    if outside:
+        return outside[0], f"{TERMS[outside[0]]}：{outside[1]}，发生于 {outcome.on}"
+    due, first, last = outcome.loan_due, part.promise.loan_due_from, part.promise.loan_due_until
+    if due and first and last and not first <= due <= last:
+        return "not_eligible", f"{NOT_JUDGED['not_eligible']}：原到期日须在 {first} 至 {last} 之间，实际 {due}"
+    return None
 
 
 def _checks(part: Part, outcome: Outcome) -> Iterator[Checked]:
@@ -55,7 +78,8 @@ def _rates(part: Part, outcome: Outcome) -> Iterator[Checked]:
         before, after = outcome.rate_before, outcome.rate_after
         limit = None if before is None else before * (1 - promise.rate_cut_relative)
         holds = None if limit is None or after is None else after <= limit
-        text = f"利率较原水平下浮至少 {promise.rate_cut_relative:.0%}：原 {_pc(before)}，至多 {_pc(limit)}，实际 {_pc(after)}"
+        most = "" if limit is None else f"，至多 {_pc(limit)}"
+        text = f"利率较原水平下浮至少 {promise.rate_cut_relative:.0%}：原 {_pc(before)}{most}，实际 {_pc(after)}"
         yield _checked(part, outcome, "rate_cut_relative", holds, text, limit, after)
     for name, words, given in (
         ("max_fee_rate", "担保费率不高于", outcome.fee_rate),
@@ -81,11 +105,20 @@ def _dates(part: Part, outcome: Outcome) -> Iterator[Checked]:
         text = f"原到期日在 {first} 至 {last} 之间，实际 {due or '未报'}"
         yield _checked(part, outcome, "loan_due", holds, text, f"{first}/{last}", due)
     if promise.latest_due:
-        new = outcome.new_due
-        holds = None if new is None else new <= promise.latest_due
-        soft = "（原则上）" if promise.latest_due_is_soft else ""
-        text = f"延期后的还本付息日{soft}不晚于 {promise.latest_due}，实际 {new or '未报'}"
-        yield _checked(part, outcome, "latest_due", holds, text, promise.latest_due, new)
+        yield _latest_due(part, promise.latest_due, outcome)
+
+
+def _latest_due(part: Part, latest: date, outcome: Outcome) -> Checked:
+    new, why = outcome.new_due, outcome.exception_reason
+    soft = part.promise.latest_due_is_soft
+    text = f"延期后的还本付息日{'原则上' if soft else ''}不晚于 {latest}，实际 {new or '未报'}"
+    if new is None or new <= latest or not soft:
+        return _checked(part, outcome, "latest_due", None if new is None else new <= latest, text, latest, new)
+    if why is None:
+        text = f"{text}：晚于此日须说明理由（exception_reason）"
+        return _checked(part, outcome, "latest_due", "to_justify", text, latest, new)
+    found = _checked(part, outcome, "latest_due", True, f"{text}，例外理由：{why}", latest, new)
+    return found.model_copy(update={"values": found.values | {"exception_reason": why}})
 
 
 def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
@@ -95,7 +128,7 @@ def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
     amount = outcome.amount
     given = None if amount is None else f"{amount:f} {outcome.currency}"
     if promise.max_amount is None:
-        holds = None if amount is None else outcome.currency == promise.currency
+        holds = None if amount is None else True
         text = f"币种为 {promise.currency}，条文未设金额上限，实际 {given or '未报'}"
         yield _checked(part, outcome, "currency", holds, text, promise.currency, given)
         return
@@ -107,13 +140,9 @@ def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
 def _ways(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
     if promise.labels:
-        holds = None if outcome.label is None else outcome.label in promise.labels
-        text = f"产品标签为 {'、'.join(promise.labels)}，实际 {outcome.label or '未报'}"
-        yield _checked(part, outcome, "labels", holds, text, " ".join(promise.labels), outcome.label)
+        yield _listed(part, outcome, "labels", "产品标签为", promise.labels, outcome.label, promise.unlisted_label)
     if promise.methods:
-        holds = None if outcome.method is None else outcome.method in promise.methods
-        text = f"方式为 {'或'.join(promise.methods)}，实际 {outcome.method or '未报'}"
-        yield _checked(part, outcome, "methods", holds, text, " ".join(promise.methods), outcome.method)
+        yield _listed(part, outcome, "methods", "方式为", promise.methods, outcome.method, promise.unlisted_method)
     for name, words, given in (
         ("without_application", "免申即享，无须申请", outcome.applied_for),
         ("without_advance", "无须企业垫付", outcome.advanced),
@@ -123,12 +152,33 @@ def _ways(part: Part, outcome: Outcome) -> Iterator[Checked]:
             yield _checked(part, outcome, name, None if given is None else not given, f"{words}：{said}", True, given)
 
 
-def _checked(
-    part: Part, outcome: Outcome, promise: str, holds: bool | None, text: str, limit: object, given: object
+def _listed(
+    part: Part,
+    outcome: Outcome,
+    promise: str,
+    words: str,
+    listed: tuple[str, ...],
+    given: str | None,
+    unlisted: Unlisted,
 ) -> Checked:
-    values = {"promised": str(limit), "given": str(given)} if given is not None else {"promised": str(limit)}
-    checked = Checked(measure=outcome.measure, part=part.code, promise=promise, holds=holds, text=text, values=values)
-    return checked.model_copy(update={"reason_code": "not_reported", "reason": "未报"}) if holds is None else checked
+    """One of a list; another one is what the list makes of it."""
+    text = f"{words}{'、'.join(listed)}{'等' if unlisted == 'open_list' else ''}，实际 {given or '未报'}"
+    holds: bool | NotJudged | None = None if given is None else given in listed
+    if holds is False and unlisted != "broken":
+        holds, text = unlisted, f"{text}：{NOT_JUDGED[unlisted]}"
+    return _checked(part, outcome, promise, holds, text, " ".join(listed), given)
+
+
+def _checked(
+    part: Part, outcome: Outcome, promise: str, holds: bool | NotJudged | None, text: str, limit: object, given: object
+) -> Checked:
+    """With the figures that there are. `holds` names why where it is neither True nor False; None: not reported."""
+    values = {name: str(value) for name, value in (("promised", limit), ("given", given)) if value is not None}
+    checked = Checked(measure=outcome.measure, part=part.code, promise=promise, holds=None, text=text, values=values)
+    if isinstance(holds, bool):
+        return checked.model_copy(update={"holds": holds})
+    code = holds or "not_reported"
+    return checked.model_copy(update={"reason_code": code, "reason": NOT_JUDGED[code]})
 
 
 def _pc(rate: Decimal | None) -> str:

@@ -12,7 +12,7 @@ from yuqiao.contracts import from_bank
 from yuqiao.contracts.base import REGISTRY
 from yuqiao.contracts.from_bank import CreditDecision
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
-from yuqiao.contracts.values import Money, Rate
+from yuqiao.contracts.values import Money, NeedFacts, Rate
 
 FROM_BANK = [kind for kind in REGISTRY.values() if kind.__module__ == from_bank.__name__]
 
@@ -80,6 +80,15 @@ def test_nothing_invisible_and_nothing_long_is_repeated() -> None:
     reason = next(r for r in reasons_of(caught.value) if r.values["field"] == "offer")
     assert "\u202e" not in reason.text
     assert len(reason.values["value"]) <= 40
+
+
+def test_what_may_be_said_is_listed_as_people_list_it_and_a_union_s_branch_is_no_field() -> None:
+    facts = {"kind": "bridge", "amount_cny": "1", "stated_on": "2022-12-28", "size_class": 5}
+    with pytest.raises(ValidationError) as caught:
+        NeedFacts.model_validate(facts)
+    first, second = reasons_of(caught.value)
+    assert first.text == "size_class 的值 5 有误：可用的值：large、medium、small、micro、undetermined"
+    assert second.text == "size_class 的值 5 有误：须为字符串"
 
 
 JUNK = [None, True, -1, 10**30, 1.5, "", "x", "9" * 16, "9" * 5_000, "2022-12-28", "2022-12-28T25:00:00", "１", [], {}]

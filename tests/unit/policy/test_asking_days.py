@@ -60,6 +60,17 @@ def test_each_part_shows_its_own_end() -> None:
     assert "政银合作信贷产品：未写明" in shown
 
 
+def test_an_end_that_the_notice_does_not_state_says_so(tmp_path: Path) -> None:
+    (tmp_path / "need.json").write_text(json.dumps(NEED), encoding="utf-8")
+    explained = ask("explain", "--need", str(tmp_path / "need.json"))[1]
+    told = {one["part"]: one["until_basis"] for one in explained}
+    assert told["extension"] == "derived", "一 limits the new day, not the measure"
+    assert (told["bridge_fee"], told["export_premium"], told["rate_cut"]) == ("stated", "stated", None)
+    parts = {one["code"]: one["until_basis"] for measure in ask("measures")[1] for one in measure["parts"]}
+    assert parts == {code: basis for code, basis in told.items() if code}
+    assert ask("measures", table=True)[1].count("（由条文推得）") == 1
+
+
 def test_what_is_no_longer_in_force_is_marked() -> None:
     (three,) = [one for one in ask("measures", "--on", "2023-07-01")[1] if one["number"] == 3]
     assert [(one["in_force"], one["reason"]) for one in three["parts"]] == [
@@ -91,6 +102,23 @@ def test_a_day_beyond_the_last_is_refused() -> None:
     code, said = ask("due", "--from", "9999-12-30", "--working-days", "10")
     assert (code, "from 的值 9999-12-30 有误" in said, "9999-12-31" in said) == (2, True, True), said
     assert ask("due", "--from", "9999-12-30", "--working-days", "1")[1]["due"] == "9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("size", "--staff", "abc"), "staff 的值 abc 有误：须为 0 至 10000000 的整数"),
+        (("size", "--staff", "-1"), "staff 的值 -1 有误：须为 0 至 10000000 的整数"),
+        (("size", "--staff", "１０"), "staff 的值 １０ 有误"),
+        (("size", "--revenue", "abc"), "revenue 的值 abc 有误：须为不小于 0 的金额（元）"),
+        (("due", "--from", "2022-12-28", "--working-days", "0"), "working-days 的值 0 有误：须为 1 至 10000 的整数"),
+        (("due", "--from", "2022-12-28", "--working-days", "1.5"), "working-days 的值 1.5 有误"),
+    ],
+    ids=str,
+)
+def test_a_number_is_refused_in_chinese(words: tuple[str, ...], said: str) -> None:
+    code, answer = ask(*words)
+    assert (code, said in answer, answer.count("\n")) == (2, True, 1), answer
 
 
 def test_a_credit_code_is_answered_with_valid_and_reason_alone() -> None:

@@ -1,9 +1,11 @@
 """`yuqiao policy calendar`: a notice's days, printed, compared, written; wrong input ends with exit 2 and its line."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from deploy.cli import app
@@ -81,3 +83,39 @@ def test_what_is_wrong_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert ask(str(tmp_path / "nowhere.txt"))[0] == 2
     table.write_text("nothing", encoding="utf-8")
     assert "calendar_invalid" in ask(str(NOTICES / "2026.txt"), "--write", str(table))[2]
+
+
+def test_a_calendar_that_cannot_be_written_is_refused_by_its_path(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere" / "x.csv", tmp_path):
+        code, out, err = ask(str(NOTICES / "2026.txt"), "--write", str(path))
+        assert (code, out, err.count("\n")) == (2, "", 1), err
+        assert f"write 的值 {path} 有误：" in err
+    assert (
+        "须为已有目录中可写的文件" in ask(str(NOTICES / "2026.txt"), "--write", str(tmp_path / "nowhere" / "x.csv"))[2]
+    )
+
+
+def test_a_calendar_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = until_2025(tmp_path / "calendar.csv")
+    before, readable_as = path.read_bytes(), path.stat().st_mode
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", full)
+        assert ask(str(NOTICES / "2026.txt"), "--write", str(path))[0] == 2
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (before, [path])
+    (tmp_path / "link.csv").symlink_to(path)
+    assert ask(str(NOTICES / "2026.txt"), "--write", str(tmp_path / "link.csv"))[0] == 0
+    assert path.read_bytes() != before
+    assert (tmp_path / "link.csv").is_symlink()
+    assert path.stat().st_mode == readable_as, "others read it too"
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "20260101", "2026-02-30", ""])
+def test_a_day_of_the_calendar_that_is_none_is_refused_in_chinese(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "calendar.csv"
+    path.write_text(f"date,is_working,source\n{day},0,x\n", encoding="utf-8")
+    code, _, err = ask(str(NOTICES / "2026.txt"), "--write", str(path))
+    assert (code, f"第 2 行的日期 {day} 有误：须为存在的日期，如 2026-01-01" in err) == (2, True), err

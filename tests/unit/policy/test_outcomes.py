@@ -100,8 +100,21 @@ def test_a_wrong_value_is_refused_by_its_field(tmp_path: Path, field: str, value
     [
         (
             {"measure": 13, "part": "foreign_debt", "amount": "1"},
-            "currency 的值 CNY 有误：跨境融资便利化额度的金额须以 USD 计",
+            "currency 的值 CNY 有误：跨境融资便利化额度的金额须以 USD 计，未写明即 CNY",
         ),
+        (
+            {"measure": 13, "part": "foreign_debt", "currency": "CNY"},
+            "currency 的值 CNY 有误：跨境融资便利化额度的金额",
+        ),
+        ({"measure": 4, "currency": "USD"}, "currency 的值 USD 有误：政府性融资担保的金额须以 CNY 计"),
+        ({"measure": 2, "currency": "USD"}, "currency 的值 USD 有误：措施二没有承诺金额，只能以 CNY 计"),
+        ({"measure": 2, "currency": "USD", "amount": "1"}, "currency 的值 USD 有误：措施二没有承诺金额，只能以 CNY 计"),
+        ({"measure": 4, "currency": "EUR"}, "currency 的值 EUR 有误：可用的值：CNY、USD"),
+        (
+            {"measure": 1, "loan_due": "2022-12-31", "new_due": "2022-12-30"},
+            "new_due 的值 2022-12-30 有误：不得早于原到期日 loan_due：须为 2022-12-31 或其后的日子",
+        ),
+        ({"measure": 1, "exception_reason": " "}, "exception_reason 的值"),
         ({"measure": 13, "part": "foreign_rmb", "amount": "1", "currency": "USD"}, "须以 CNY 计"),
         ({"measure": 4, "amount": "1", "currency": "USD"}, "currency 的值 USD 有误：政府性融资担保的金额须以 CNY 计"),
         (
@@ -136,7 +149,76 @@ def test_yuan_from_abroad_have_no_cap_and_dollars_have() -> None:
 def test_a_label_tells_which_part_is_meant() -> None:
     assert holds(measure=3, label="bridge", occupancy_fee_rate="0") == {"bridge_fee.occupancy_fee_rate": True}
     assert "guarantee_fee_subsidy.labels" not in holds(measure=4, label="guarantee", fee_rate="0.008")
-    assert holds(measure=3, part="government_bank_products", label="bridge") == {
-        "government_bank_products.labels": False
-    }
     assert holds(measure=6, label="zhuqi") == {"bangfu.labels": False}, "where there is one part, it is the outcome's"
+
+
+def test_a_dollar_or_a_yuan_tells_which_part_is_meant_without_an_amount() -> None:
+    assert list(holds(measure=13, currency="USD")) == ["foreign_debt.max_amount"]
+    assert list(holds(measure=13, currency="CNY")) == ["foreign_rmb.currency"]
+
+
+def unjudged(one: Checked) -> tuple[bool | None, str | None]:
+    return one.holds, one.reason_code
+
+
+def test_a_way_that_an_open_list_does_not_name_is_to_be_verified(tmp_path: Path) -> None:
+    """直接扣减、先收后返等方式: the clause names two and leaves others open, so even a misspelt one is not broken."""
+    listed, other = (checked(measure=2, method=method)["rate_cut.methods"] for method in ("先收后返", "直接抵扣"))
+    assert (listed.holds, unjudged(other)) == (True, (None, "open_list"))
+    assert "方式为直接扣减、先收后返等，实际 直接抵扣：条文未列尽，须核实" in other.text
+    assert ask(tmp_path, {"measure": 2, "method": "直接抵扣"})[0] == 0
+
+
+def test_another_label_is_what_its_clause_makes_of_it() -> None:
+    open_list = checked(measure=3, part="government_bank_products", label="bangfu")["government_bank_products.labels"]
+    assert unjudged(open_list) == (None, "open_list"), "三: …等政银合作信贷产品"
+    subsidy = checked(measure=4, part="guarantee_fee_subsidy", label="zhuqi")["guarantee_fee_subsidy.labels"]
+    assert unjudged(subsidy) == (None, "not_eligible"), "四: 对获得知识价值信用贷款的企业, a condition"
+    assert holds(measure=6, label="zhuqi") == {"bangfu.labels": False}, "六: 确定“金融帮扶贷”产品并予以标识"
+
+
+def test_a_label_of_no_part_is_not_lost() -> None:
+    assert list(holds(measure=3, label="bangfu")) == [
+        "bridge_fee.occupancy_fee_rate",
+        "government_bank_products.labels",
+    ]
+    assert "guarantee_fee_subsidy.labels" in holds(measure=4, label="zhuqi")
+    assert list(holds(measure=4, part="guarantee_fee_subsidy", label="guarantee")) == ["guarantee_fee_subsidy.labels"]
+
+
+def test_a_day_later_than_allowed_in_principle_wants_a_reason(tmp_path: Path) -> None:
+    late = {"measure": 1, "loan_due": "2022-12-31", "new_due": "2023-07-01"}
+    one = checked(**late)["extension.latest_due"]
+    assert (unjudged(one), "原则上" in one.text, "exception_reason" in one.text) == ((None, "to_justify"), True, True)
+    assert ask(tmp_path, late)[0] == 0
+    justified = checked(**late, exception_reason=" 疫情封控至六月底 ")["extension.latest_due"]
+    assert (justified.holds, justified.values["exception_reason"]) == (True, "疫情封控至六月底")
+    assert "例外理由：疫情封控至六月底" in justified.text
+
+
+@pytest.mark.parametrize("due", ["2022-09-30", "2023-01-01"])
+def test_a_loan_that_the_clause_does_not_mean_breaks_nothing(tmp_path: Path, due: str) -> None:
+    given = {"measure": 1, "loan_due": due, "penalty_rate": "0.0005", "new_due": "2023-07-01"}
+    assert {unjudged(one) for one in checked(**given).values()} == {(None, "not_eligible")}
+    assert ask(tmp_path, given)[0] == 0
+
+
+def test_a_limit_that_cannot_be_computed_is_left_out() -> None:
+    one = checked(measure=2, rate_after="0.0342")["rate_cut.rate_cut_relative"]
+    assert (one.values, "至多" in one.text) == ({"given": "0.0342"}, False)
+    assert "None" not in json.dumps([found.model_dump(mode="json")["values"] for found in checked(measure=2).values()])
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"measure": 2, "method": "直接抵扣"}, "条文未列尽，须核实"),
+        ({"measure": 1, "new_due": "2023-07-01"}, "须说明理由"),
+        ({"measure": 1, "loan_due": "2023-07-01"}, "不属条文所指"),
+    ],
+)
+def test_why_it_is_not_judged_stands_in_the_table(tmp_path: Path, given: dict[str, Any], word: str) -> None:
+    path = tmp_path / "outcome.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    done = CliRunner().invoke(app, ["policy", "check", "--outcome", str(path)], env={"COLUMNS": "200"})
+    assert (done.exit_code, f"│ {word} " in done.stdout) == (0, True), done.stdout
