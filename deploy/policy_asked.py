@@ -12,7 +12,7 @@ import typer
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from services.intake.filing import Private
+from services.intake.requests import NeedBody
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import Money, NeedFacts, Rate, Reason
 from yuqiao.policy.calendar import BEIJING
@@ -32,13 +32,12 @@ FACTS_CODES = {
     "tags": "tag",
     "guarantee_modes": "guarantee_mode",
 }
-PERSONAL = {"consent", *Private.model_fields}
 
 
 class AskedNeed(NeedFacts):
     """A need as somebody writes it to ask: the facts of the events, or the figures of which a size class follows.
 
-    Nothing misspelt, nobody's name, no rate that only a percent could be.
+    Nothing misspelt, no rate that only a percent could be.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -59,9 +58,14 @@ class AskedNeed(NeedFacts):
         return self.but(size_class=found.code)
 
 
+PASSED_OVER = NeedBody.model_fields.keys() - AskedNeed.model_fields.keys()
+"""Who asks, and what else a need's body at intake has: no measure looks at it."""
+
+
 def asked_need(path: Path, day: date | None) -> AskedNeed:
     """The need of a file, stated on `day` or today where the file does not say when. Refuses each wrong field."""
-    facts = valid(AskedNeed, {"stated_on": (day or today()).isoformat()} | read(path))
+    given = {name: value for name, value in read(path).items() if name not in PASSED_OVER}
+    facts = valid(AskedNeed, {"stated_on": (day or today()).isoformat()} | given)
     known(facts)
     return facts.sized()
 
@@ -124,11 +128,7 @@ def valid(model: type[M], given: dict[str, Any]) -> M:
 
 
 def _not_a_field(model: type[BaseModel], reason: Reason) -> Reason:
-    """Which fields there are; what somebody wrote of a person is not repeated."""
-    field = reason.values["field"]
-    if field in PERSONAL:
-        right = "提问不需要企业名称、证件、联系方式、授权等信息，请删去此项"
-        return Reason(code="field_personal", values={"field": field}, text=f"{field} 有误：{right}")
+    """Which fields there are."""
     return reason.but(text=f"{reason.text}；可用的字段：{'、'.join(model.model_fields)}")
 
 
