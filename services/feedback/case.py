@@ -80,12 +80,10 @@ class Case(Value):
 
     def waits(self) -> list[tuple[str, str, Wait, str | None]]:
         """Everything this case waits for: (kind, of what, wait, bank)."""
-        if self.outcome:
-            return []
         found: list[tuple[str, str, Wait, str | None]] = []
-        if self.wait:
-            found.append(("case", self.need, self.wait, None))
-        found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
+        if not self.outcome:
+            found += [("case", self.need, self.wait, None)] if self.wait else []
+            found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
         found += [self._wait_for(task) for task in self.tasks.values() if self.awaits(task)]
         return found
 
@@ -99,9 +97,13 @@ class Case(Value):
         return any(t.offer and (t.measure, t.owner) == (measure, bank) for t in self.tasks.values())
 
     def awaits(self, task: Task) -> bool:
-        """Whether its owner still has to report; a bank whose offer the door has closed is asked no more."""
+        """Whether its owner still has to report; a bank whose offer the door has closed is asked no more.
+
+        What a lender owes does not depend on the need: it has to report after the case's end too.
+        """
         asked = self.parts.get(task.offer) if task.offer else None
-        void = self.outcome is not None or (asked is not None and asked.stage == "closed")
+        over = self.outcome is not None and task.offer not in self.lenders
+        void = over or (asked is not None and asked.stage == "closed")
         return not (void or task.done or task.not_done or task.overdue)
 
     def _wait_for(self, task: Task) -> tuple[str, str, Wait, str | None]:

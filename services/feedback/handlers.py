@@ -154,13 +154,13 @@ def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Mom
 def on_offer_closed(book: FeedbackBook, closed: OfferClosed, at: Moment) -> Iterator[Out]:
     """The door closed an offer that still lived here (consent revoked, taken by another)."""
     found = book.find(closed.offer)
-    if found is None or not found[1].live or found[0].outcome:
+    if found is None or not found[1].live:
         return
     if closed.offer in found[0].lenders:
         yield _lender(*found, "closed", at)
-        return
-    yield advance(book, *found, "closed", None, at)
-    yield from after_end(book, *found, None, at)
+    elif found[0].outcome is None:
+        yield advance(book, *found, "closed", None, at)
+        yield from after_end(book, *found, None, at)
 
 
 def on_need_withdrawn(book: FeedbackBook, withdrawn: NeedWithdrawn, at: Moment) -> Iterator[Out]:

@@ -9,8 +9,9 @@ from services.feedback.case import Task
 from services.feedback.messages import TaskOverdue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
 from yuqiao.contracts.cases import PlanAdopted, ReplyRefused, TaskDue
-from yuqiao.contracts.from_bank import OfferAccept, OfferDecline, TaskReport
-from yuqiao.contracts.offers import OfferClosed
+from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline, TaskReport
+from yuqiao.contracts.needs import NeedWithdrawn
+from yuqiao.contracts.offers import LenderDisclosed, OfferClosed
 from yuqiao.runtime.messages import Out
 
 
@@ -36,6 +37,19 @@ def report(desk: Desk, done: bool = True, bank: str = "bank01", **fields: Any) -
 
 def waiting(desk: Desk) -> list[tuple[str, str | None]]:
     return [(wait.limit, bank) for kind, _, wait, bank in desk.case.waits() if kind == "task" and wait.on == "bank"]
+
+
+def place(desk: Desk, bank: str) -> dict[str, Any]:
+    return {"at": desk.now, "enterprise": FIRM, "need": NEED, "offer": offer_id(bank), "bank": bank}
+
+
+def ask(desk: Desk, lender: str = "lender") -> list[Out]:
+    """The bank that lent before is told whom it is asked about."""
+    return desk.tell(LenderDisclosed(**place(desk, lender), measures=(2,)))
+
+
+def close(desk: Desk, bank: str) -> list[Out]:
+    return desk.tell(OfferClosed(**place(desk, bank), reason="consent_revoked"))
 
 
 def test_a_bank_is_asked_when_it_knows_the_enterprise_and_not_before() -> None:
@@ -130,8 +144,7 @@ def test_declining_the_new_loan_answers_nothing_and_may_be_answered_after() -> N
 
 def test_a_bank_that_may_not_go_on_is_waited_for_no_more() -> None:
     desk = disclosed(2, banks=("bank01", "bank02"))
-    place: dict[str, Any] = {"at": desk.now, "enterprise": FIRM, "need": NEED, "bank": "bank01"}
-    desk.tell(OfferClosed(**place, offer=offer_id("bank01"), reason="consent_revoked"))
+    close(desk, "bank01")
     assert waiting(desk) == [("measure", "bank02")]
 
 
@@ -141,3 +154,33 @@ def test_what_is_not_done_needs_a_word_why() -> None:
     assert isinstance(refused, ReplyRefused)
     assert [r.code for r in refused.reasons] == ["note_missing"]
     assert not asks(desk)[0].not_done
+
+
+def ended(*banks: str) -> Desk:
+    """A case whose lender was asked, and whose need was taken back then."""
+    desk = opened(*banks)
+    ask(desk)
+    desk.tell(NeedWithdrawn(at=desk.now, enterprise=FIRM, need=NEED, reason="withdrawn"))
+    assert desk.case.outcome == "withdrawn"
+    return desk
+
+
+def test_a_lender_is_waited_for_after_the_end_of_the_case_too() -> None:
+    desk = ended()
+    assert waiting(desk) == [("measure", "lender")]
+    (task,) = asks(desk)
+    due = TaskOverdue(key=FIRM, due_at=task.due_at, need=NEED, task=task.task)
+    assert names(desk.tell(due)) == ["TaskDue"]
+    assert names(report(desk, bank="lender")) == ["ReplyApplied", "TaskDone"]
+
+
+def test_a_lender_may_raise_an_issue_after_the_end_of_the_case_and_nobody_else() -> None:
+    desk = ended("bank01")
+    assert names(desk.reply(IssueReport, "lender", category="wrong_borrower")) == ["ReplyApplied", "IssueRaised"]
+    assert refusal(desk.reply(IssueReport, "bank01", category="other")) == "case_resolved"
+
+
+def test_a_lender_that_may_not_go_on_after_the_end_of_the_case_is_let_go() -> None:
+    desk = ended()
+    assert names(close(desk, "lender")) == ["LenderNoted"]
+    assert desk.case.waits() == []
