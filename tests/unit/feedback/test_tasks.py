@@ -184,3 +184,17 @@ def test_a_lender_that_may_not_go_on_after_the_end_of_the_case_is_let_go() -> No
     desk = ended()
     assert names(close(desk, "lender")) == ["LenderNoted"]
     assert desk.case.waits() == []
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_bank_that_was_let_go_unanswered_is_asked_again_when_it_accepts_with_new_consent(answered: bool) -> None:
+    desk = opened("bank01")
+    desk.match(2)
+    desk.tell(LenderDisclosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, measures=(2,)))
+    if answered:
+        (task,) = asks(desk)
+        desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)
+    desk.tell(OfferClosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, reason="consent_revoked"))
+    desk.reply(OfferAccept)
+    desk.disclose()
+    assert [task.offer for task in asks(desk)][1:] == ([] if answered else [offer_id("bank01")])
