@@ -12,7 +12,7 @@ from yuqiao.contracts.cases import PlanAdopted, ReplyRefused, TaskDue
 from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline, TaskReport
 from yuqiao.contracts.needs import NeedWithdrawn
 from yuqiao.contracts.offers import LenderDisclosed, OfferClosed
-from yuqiao.runtime.messages import Out
+from yuqiao.runtime.messages import Hold, Out
 
 
 def disclosed(*measures: int, banks: tuple[str, ...] = ("bank01",)) -> Desk:
@@ -198,3 +198,12 @@ def test_a_bank_that_was_let_go_unanswered_is_asked_again_when_it_accepts_with_n
     desk.reply(OfferAccept)
     desk.disclose()
     assert [task.offer for task in asks(desk)][1:] == ([] if answered else [offer_id("bank01")])
+
+
+def test_a_closing_that_overtakes_its_question_waits_for_it() -> None:
+    desk = opened()
+    assert close(desk, "lender") == [Hold(offer_id("lender"))]
+    ask(desk)
+    assert desk.book.introduced[offer_id("lender")] == FIRM
+    close(desk, "lender")
+    assert waiting(desk) == []
