@@ -128,14 +128,17 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
 
 
 def on_lender_disclosed(book: FeedbackBook, disclosed: LenderDisclosed, at: Moment) -> Iterator[Out]:
-    """The enterprise's lender knows whom it is asked about: it is asked, whatever became of the need (免申即享)."""
+    """The enterprise's lender knows whom it is asked about: it is asked, whatever became of the need (免申即享).
+
+    Where it is asked through another part already, it is noted all the same: what it replies to this one is judged.
+    """
     case = book.cases.get(disclosed.need)
     if case is None:
         yield Hold(disclosed.need)
         return
     lender = CaseOffer(offer=disclosed.offer, bank=disclosed.bank, stage="asked")
+    yield _lender(case, lender, "asked", at)
     if asks := list(domain.asks(case, disclosed.measures, lender)):
-        yield _lender(case, lender, "asked", at)
         yield plan(book, case, (), asks, at)
 
 

@@ -207,3 +207,11 @@ def test_a_closing_that_overtakes_its_question_waits_for_it() -> None:
     assert desk.book.introduced[offer_id("lender")] == FIRM
     close(desk, "lender")
     assert waiting(desk) == []
+
+
+def test_a_lender_that_is_asked_already_is_known_here_all_the_same() -> None:
+    desk = disclosed(2)
+    other = {"offer": offer_id("lender")}
+    assert names(desk.tell(LenderDisclosed(**place(desk, "bank01") | other, measures=(2,)))) == ["LenderNoted"]
+    (task,) = asks(desk)
+    assert refusal(desk.reply(TaskReport, "bank01", **other, task=task.task, done=True)) == "unknown_task"
