@@ -39,18 +39,19 @@ def on_need_registered(book: FeedbackBook, need: NeedRegistered, at: Moment) -> 
 
 
 def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Iterator[Out]:
-    """The plan for this enterprise starts with the measures that apply, and asks the banks that know it already."""
+    """The plan starts with the measures that apply, takes in what a later match adds, and asks the banks that know the firm."""
     case = book.cases.get(matched.need)
     if case is None:
         yield Hold(matched.need)
-    elif case.outcome is None and not any(task.code == "follow" for task in case.tasks.values()):
-        clauses = {m.measure: m.title for m in matched.measures}  # a clause stands once for each part that applies
-        measures = tuple(clauses)
-        titles = "、".join(clauses.values()) or "常规融资对接"
-        follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
-        knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
-        asks = [ask for offer in knowing for ask in domain.asks(case, measures, offer)]
-        yield plan(book, case, measures, [follow, *asks], at)
+    elif case.outcome is None:
+        # a clause stands once for each part that applies
+        new = {m.measure: m.title for m in matched.measures if m.measure not in case.measures}
+        if new or not any(task.code == "follow" for task in case.tasks.values()):
+            titles = "、".join(new.values()) or "常规融资对接"
+            follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
+            knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
+            asks = [ask for offer in knowing for ask in domain.asks(case, new, offer)]
+            yield plan(book, case, (*case.measures, *new), [follow, *asks], at)
 
 
 def on_need_waiting(book: FeedbackBook, waiting: NeedWaiting, at: Moment) -> Iterator[Out]:

@@ -87,6 +87,15 @@ def test_a_match_that_is_heard_after_the_disclosure_asks_too_and_once() -> None:
     assert [task.code for task in desk.case.tasks.values()] == ["follow", "measure.2"]
 
 
+def test_a_measure_that_comes_with_a_later_match_is_planned_and_asked_for() -> None:
+    desk = disclosed(1)
+    assert asks(desk) == []
+    (plan,) = [e for e in desk.match(1, 2) if isinstance(e, PlanAdopted)]
+    assert [(task.code, task.text) for task in plan.tasks[:1]] == [("follow", "督导对接，落实：措施2")]
+    assert (desk.case.measures, [task.owner for task in asks(desk)]) == ((1, 2), ["bank01"])
+    assert desk.match(2) == []
+
+
 def test_a_clause_that_applies_with_several_parts_is_planned_and_asked_for_once() -> None:
     desk = disclosed(2, 2, 12, 12)
     follow = next(task for task in desk.case.tasks.values() if task.code == "follow")
