@@ -109,6 +109,27 @@ async def test_the_lender_is_asked_whatever_matching_says_of_the_need(house: Hou
     assert told.offer not in {e.offer for e in house.said(NeedClosed)}
 
 
+async def test_a_lender_that_does_not_answer_is_late_though_the_case_is_over(house: House) -> None:
+    need = (await lent(house, lender=LENDER, amount_cny="900000000.00"))["need"]
+    assert [e.need for e in house.said(CaseResolved)] == [need]
+    (asked,) = house.said(TaskAsked)
+    house.now = asked.report_by + timedelta(hours=9)
+    await house.settle()
+    assert [e.task for e in house.said(TaskDue)] == [asked.task]
+
+
+async def test_an_operator_sees_the_question_in_the_case_and_not_among_the_banks_offers(house: House) -> None:
+    need = (await lent(house, lender=LENDER))["need"]
+    async with house.calling("feedback") as operator:
+        timeline = (await operator.get(f"/cases/{need}")).json()["timeline"]
+    assert [(e["event"]["bank"], e["event"]["stage"]) for e in timeline if e["type"] == "feedback.lender_noted"] == [
+        (LENDER, "asked")
+    ]
+    async with house.calling("notification") as operator:
+        banks = (await operator.get("/banks")).json()
+    assert {b["bank"]: b["offers"]["total"] for b in banks} == {BANK: 1, LENDER: 0}
+
+
 async def test_a_lender_that_accepts_the_need_too_is_asked_once(house: House) -> None:
     await state(house, **HIT, lender=BANK)
     (asked,) = house.said(TaskAsked)
