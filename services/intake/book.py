@@ -7,7 +7,7 @@ from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
 from services.intake.filing import ANY_BANK
 from services.intake.notes import BankNoted, ListOpened, NeedAnswered, OffersNoted, ProgressNoted, RowDropped, RowTaken
-from services.intake.progress import ENDED, advanced, disclosed, offered
+from services.intake.progress import ENDED, advanced, asked, disclosed, offered
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
@@ -29,7 +29,7 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar("P", IdentitySealed, OffersNoted, ProgressNoted)
+P = TypeVar("P", IdentitySealed, LenderSealed, OffersNoted, ProgressNoted)
 
 
 class IntakeBook(Book):
@@ -193,7 +193,7 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
 
 @IntakeBook.when(LenderSealed)
 def _(book: IntakeBook, event: LenderSealed) -> None:
-    book.put_need(book.needs[event.need].but(lender_asked=True))
+    _show(book, event, asked)
 
 
 @IntakeBook.when(OffersNoted)
