@@ -202,6 +202,8 @@ async def test_the_enterprise_sees_whom_its_lender_was_told_and_can_take_that_ba
     assert (lender["bank_name"], lender["stage_term"], lender["consent"]["live"]) == ("测试贷款行", "已告知免申即享", True)
     assert (shown["stage"], lender["reported"]) == ("resolved", [])
     assert f'name="bank" value="{LENDER}"' in html
+    assert "存量贷款银行除外" in html
+    assert "仅告知名称和统一社会信用代码" in html
 
 
 async def test_a_lender_without_consent_is_asked_when_it_is_given_and_let_go_when_it_is_taken_back(

@@ -48,7 +48,7 @@ class NeedWithdrawn(NeedEvent):
 
 
 class ConsentGranted(NeedEvent):
-    """The enterprise lets a bank (`*`: any bank it is offered to) know who it is, until and including `expires_on`."""
+    """The enterprise lets a bank (`*`: any bank it is offered to, and its lenders) know who it is, until and including `expires_on`."""
 
     wire_type = "consent.granted"
     bank: BankId | Literal["*"]
