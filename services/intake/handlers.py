@@ -95,7 +95,8 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
         stated = need_of(registered)
     yield from _notes(command, need_id, at, merged=twin is not None)
     news = _consents(book, command, at)
-    yield from grant(book, command.enterprise, news, at, (stated, command.private) if stated else None)
+    told = (stated, book.private_of(stated, command)) if stated else None
+    yield from grant(book, command.enterprise, news, at, told)
 
 
 def _need_of_row(book: IntakeBook, command: RegisterNeed) -> Need | None:

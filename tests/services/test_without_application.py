@@ -175,6 +175,13 @@ async def test_another_lender_that_is_named_later_is_asked_too(house: House) -> 
     assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER, "bank03"]
 
 
+async def test_a_lender_that_another_channel_named_is_asked_when_the_need_comes_again_without_it(house: House) -> None:
+    answer = await lent(house, lender=LENDER, consent=None)
+    assert await restate(house, "again", consent=None) == answer["need"]
+    assert await restate(house, "with consent", channel="visit") == answer["need"]
+    assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER]
+
+
 async def test_the_lender_of_two_needs_is_asked_once(house: House) -> None:
     need = (await lent(house, lender=LENDER))["need"]
     assert await restate(house, "other", lender=LENDER, amount_cny="5000000.00") != need
