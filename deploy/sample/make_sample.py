@@ -1,7 +1,8 @@
 """Writes a need list (重点领域融资需求清单) of any size.
 
 `python -m deploy.sample.make_sample --needs N --seed S --out FILE`. Every row is a function of (seed, row number).
-Several values in one cell are joined with 、. A 授权范围 of 全部银行 covers every bank that the need is offered to.
+Several values in one cell are joined with 、. A 授权范围 of 全部银行 covers every bank that the need is offered
+to, and 存量贷款银行.
 About 1 % of the rows are a second, different need of an earlier row's enterprise.
 """
 

@@ -81,12 +81,10 @@ class Case(Value):
 
     def waits(self) -> list[tuple[str, str, Wait, str | None]]:
         """Everything this case waits for: (kind, of what, wait, bank)."""
-        if self.outcome:
-            return []
         found: list[tuple[str, str, Wait, str | None]] = []
-        if self.wait:
-            found.append(("case", self.need, self.wait, None))
-        found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
+        if not self.outcome:
+            found += [("case", self.need, self.wait, None)] if self.wait else []
+            found += [("offer", o.offer, o.wait, o.bank) for o in self.offers.values() if o.live and o.wait]
         found += [self._wait_for(task) for task in self.tasks.values() if self.awaits(task)]
         return found
 
@@ -96,14 +94,22 @@ class Case(Value):
         return self.offers | self.lenders
 
     def asked(self, measure: int | None, bank: str) -> bool:
-        """Whether this bank has been asked for this measure already, through whichever of its parts."""
-        return any(t.offer and (t.measure, t.owner) == (measure, bank) for t in self.tasks.values())
+        """Whether this bank has been asked for this measure already, through whichever of its parts, and may answer or did."""
+        mine = [t for t in self.tasks.values() if t.offer and (t.measure, t.owner) == (measure, bank)]
+        return any(t.done or t.not_done or not self._shut(t) for t in mine)
+
+    def _shut(self, task: Task) -> bool:
+        """Whether the door has closed the part through which a bank is asked."""
+        part = self.parts.get(task.offer) if task.offer else None
+        return part is not None and part.stage == "closed"
 
     def awaits(self, task: Task) -> bool:
-        """Whether its owner still has to report; a bank whose offer the door has closed is asked no more."""
-        asked = self.parts.get(task.offer) if task.offer else None
-        void = self.outcome is not None or (asked is not None and asked.stage == "closed")
-        return not (void or task.done or task.not_done or task.overdue)
+        """Whether its owner still has to report; a bank whose offer the door has closed is asked no more.
+
+        What a lender owes does not depend on the need: it has to report after the case's end too.
+        """
+        over = self.outcome is not None and task.offer not in self.lenders
+        return not (over or self._shut(task) or task.done or task.not_done or task.overdue)
 
     def _wait_for(self, task: Task) -> tuple[str, str, Wait, str | None]:
         limit, on, bank = ("task", "owner", None) if task.offer is None else ("measure", "bank", task.owner)

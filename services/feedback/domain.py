@@ -93,7 +93,9 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reaso
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
         return _task_faults(case, offer, reply)
-    if offer.offer in case.lenders and not isinstance(reply, IssueReport):
+    if offer.offer in case.lenders:
+        if isinstance(reply, IssueReport):
+            return ()
         right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
         return (_fault("not_offered", "ce_type", reply.wire_type, right),)
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply)

@@ -41,18 +41,19 @@ def on_need_registered(book: FeedbackBook, need: NeedRegistered, at: Moment) -> 
 
 
 def on_need_matched(book: FeedbackBook, matched: NeedMatched, at: Moment) -> Iterator[Out]:
-    """The plan for this enterprise starts with the measures that apply, and asks the banks that know it already."""
+    """The plan starts with the measures that apply, takes in what a later match adds, and asks the banks that know the firm."""
     case = book.cases.get(matched.need)
     if case is None:
         yield Hold(matched.need)
-    elif case.outcome is None and not any(task.code == "follow" for task in case.tasks.values()):
-        clauses = {m.measure: m.title for m in matched.measures}  # a clause stands once for each part that applies
-        measures = tuple(clauses)
-        titles = "、".join(clauses.values()) or "常规融资对接"
-        follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
-        knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
-        asks = [ask for offer in knowing for ask in domain.asks(case, measures, offer)]
-        yield plan(book, case, measures, [follow, *asks], at)
+    elif case.outcome is None:
+        # a clause stands once for each part that applies
+        new = {m.measure: m.title for m in matched.measures if m.measure not in case.measures}
+        if new or not any(task.code == "follow" for task in case.tasks.values()):
+            titles = "、".join(new.values()) or "常规融资对接"
+            follow = domain.ToDo("follow", f"督导对接，落实：{titles}", "区金融办")
+            knowing = [offer for offer in case.offers.values() if offer.stage in domain.KNOWS_ENTERPRISE]
+            asks = [ask for offer in knowing for ask in domain.asks(case, new, offer)]
+            yield plan(book, case, (*case.measures, *new), [follow, *asks], at)
 
 
 def on_need_waiting(book: FeedbackBook, waiting: NeedWaiting, at: Moment) -> Iterator[Out]:
@@ -134,14 +135,17 @@ def on_identity_disclosed(book: FeedbackBook, disclosed: IdentityDisclosed, at: 
 
 
 def on_lender_disclosed(book: FeedbackBook, disclosed: LenderDisclosed, at: Moment) -> Iterator[Out]:
-    """The enterprise's lender knows whom it is asked about: it is asked, whatever became of the need (免申即享)."""
+    """The enterprise's lender knows whom it is asked about: it is asked, whatever became of the need (免申即享).
+
+    Where it is asked through another part already, it is noted all the same: what it replies to this one is judged.
+    """
     case = book.cases.get(disclosed.need)
     if case is None:
         yield Hold(disclosed.need)
         return
     lender = CaseOffer(offer=disclosed.offer, bank=disclosed.bank, stage="asked")
+    yield _lender(case, lender, "asked", at)
     if asks := list(domain.asks(case, disclosed.measures, lender)):
-        yield _lender(case, lender, "asked", at)
         yield plan(book, case, (), asks, at)
 
 
@@ -158,15 +162,15 @@ def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Mom
 
 
 def on_offer_closed(book: FeedbackBook, closed: OfferClosed, at: Moment) -> Iterator[Out]:
-    """The door closed an offer that still lived here (consent revoked, taken by another)."""
+    """The door closed an offer that still lived here (consent revoked, taken by another). It may overtake what it closes."""
     found = book.find(closed.offer)
-    if found is None or not found[1].live or found[0].outcome:
-        return
-    if closed.offer in found[0].lenders:
+    if found is None:
+        yield Hold(closed.offer)
+    elif found[1].live and closed.offer in found[0].lenders:
         yield _lender(*found, "closed", at)
-        return
-    yield advance(book, *found, "closed", None, at)
-    yield from after_end(book, *found, None, at)
+    elif found[1].live and found[0].outcome is None:
+        yield advance(book, *found, "closed", None, at)
+        yield from after_end(book, *found, None, at)
 
 
 def on_need_withdrawn(book: FeedbackBook, withdrawn: NeedWithdrawn, at: Moment) -> Iterator[Out]:

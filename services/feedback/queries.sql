@@ -62,8 +62,8 @@ SELECT body FROM "case" WHERE id = $1;
 -- name: timeline
 SELECT type, at, body FROM event_log
 WHERE owner = $1 AND body::jsonb ->> 'need' = $2
-    AND (topic IS NOT NULL OR type IN ('feedback.offer_noted', 'feedback.task_done', 'feedback.task_not_done',
-        'feedback.wait_recounted'))
+    AND (topic IS NOT NULL OR type IN ('feedback.lender_noted', 'feedback.offer_noted', 'feedback.task_done',
+        'feedback.task_not_done', 'feedback.wait_recounted'))
 ORDER BY seq;
 
 -- name: list_cases

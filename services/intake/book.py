@@ -5,9 +5,9 @@ from typing import ClassVar, TypeVar
 
 from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
-from services.intake.filing import ANY_BANK
+from services.intake.filing import ANY_BANK, Private
 from services.intake.notes import BankNoted, ListOpened, NeedAnswered, OffersNoted, ProgressNoted, RowDropped, RowTaken
-from services.intake.progress import ENDED, advanced, disclosed, offered
+from services.intake.progress import ENDED, advanced, asked, disclosed, offered
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
@@ -29,7 +29,7 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar("P", IdentitySealed, OffersNoted, ProgressNoted)
+P = TypeVar("P", IdentitySealed, LenderSealed, OffersNoted, ProgressNoted)
 
 
 class IntakeBook(Book):
@@ -90,12 +90,23 @@ class IntakeBook(Book):
             raise ValueError("this book cannot seal")
         return self._seal(identity, bank.public_key, bank.key_id)
 
+    def private_of(self, need: Need, command: RegisterNeed) -> Private:
+        """Who stands behind a need that is stated, maybe again: a lender that another channel named stays if this names none.
+
+        A list that alone stands behind the need may take its lender back.
+        """
+        kept, row = self.privates.get(need.id), command.row
+        if command.private.lender or kept is None or (row and not without_list(need.origins, row.list_id)):
+            return command.private
+        return command.private.but(lender=kept.lender)
+
     def keep(self, command: Command, out: list[Event]) -> None:
         """Personal data of an accepted need, an import's annotated rows, a client's hash."""
         if isinstance(command, RegisterNeed):
             for event in out:
                 if isinstance(event, NeedRegistered | RowTaken | NeedAnswered):
-                    kept = NeedPrivate(enterprise=command.enterprise, **command.private.model_dump())
+                    private = self.private_of(self.needs[event.need], command)
+                    kept = NeedPrivate(enterprise=command.enterprise, **private.model_dump(exclude={"enterprise"}))
                     self.privates.put(event.need, kept)
         elif isinstance(command, FileReport):
             self.reports.put(command.list_id, command)
@@ -193,7 +204,7 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
 
 @IntakeBook.when(LenderSealed)
 def _(book: IntakeBook, event: LenderSealed) -> None:
-    book.put_need(book.needs[event.need].but(lender_asked=True))
+    _show(book, event, asked)
 
 
 @IntakeBook.when(OffersNoted)

@@ -8,7 +8,7 @@ from typing import Any
 from services.intake.book import IntakeBook, bank_subject
 from services.intake.commands import GrantConsent, RevokeConsent
 from services.intake.domain import Need, Said, also, is_live
-from services.intake.filing import ANY_BANK
+from services.intake.filing import ANY_BANK, Private
 from services.intake.lenders import ask_lenders
 from services.intake.notes import BankNoted
 from services.intake.shelves import Bank
@@ -81,16 +81,19 @@ def on_grant_consent(book: IntakeBook, command: GrantConsent, at: Moment) -> Ite
 
 
 def grant(
-    book: IntakeBook, enterprise: str, until: Mapping[str, date], at: Moment, besides: str | None = None
+    book: IntakeBook,
+    enterprise: str,
+    until: Mapping[str, date],
+    at: Moment,
+    stated: tuple[Need, Private] | None = None,
 ) -> Iterator[Event]:
-    """Consent for these banks, and every disclosure that it sets free; lenders that may be asked now, `besides` one need's."""
-    if not until:
-        return
+    """Consent for these banks, every disclosure that it sets free, and every lender that may be asked now (see there)."""
     for bank, last in until.items():
         yield ConsentGranted(enterprise=enterprise, bank=bank, expires_on=last, at=at.now)
     said = also(book.said(enterprise), enterprise, until)
-    yield from _set_free(book, enterprise, said, at)
-    yield from ask_lenders(book, enterprise, said, at, besides)
+    freed = list(_set_free(book, enterprise, said, at)) if until else []
+    yield from freed
+    yield from ask_lenders(book, enterprise, said, at, freed, stated)
 
 
 def _set_free(

@@ -22,7 +22,6 @@ class Need(Value):
     revision: int = 1
     origins: tuple[Origin, ...]
     open: bool = True
-    lender_asked: bool = False
 
 
 class Consent(Value):

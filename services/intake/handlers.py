@@ -24,8 +24,7 @@ from services.intake.commands import (
     WithdrawNeed,
 )
 from services.intake.disclosure import grant, on_bank, on_grant_consent, on_offer_accepted, on_revoke_consent
-from services.intake.domain import Need, also, brings_news, combined, is_same_need, without_list
-from services.intake.lenders import ask_lender
+from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
@@ -96,10 +95,8 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
         stated = need_of(registered)
     yield from _notes(command, need_id, at, merged=twin is not None)
     news = _consents(book, command, at)
-    yield from grant(book, command.enterprise, news, at, besides=need_id)
-    if stated:
-        said = also(book.said(command.enterprise), command.enterprise, news)
-        yield from ask_lender(book, stated, command.private, said, at)
+    told = (stated, book.private_of(stated, command)) if stated else None
+    yield from grant(book, command.enterprise, news, at, told)
 
 
 def _need_of_row(book: IntakeBook, command: RegisterNeed) -> Need | None:

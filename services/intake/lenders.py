@@ -7,7 +7,8 @@ from services.intake.book import IntakeBook
 from services.intake.domain import Need, Said, is_live
 from services.intake.filing import Private
 from services.intake.shelves import Bank
-from yuqiao.contracts.needs import LenderSealed
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.needs import IdentitySealed, LenderSealed
 from yuqiao.contracts.values import Borrower
 from yuqiao.policy.without_application import owed_without_application
 from yuqiao.runtime.messages import Moment, derived_id
@@ -27,32 +28,59 @@ def _plain(text: str) -> str:
 
 
 def ask_lenders(
-    book: IntakeBook, enterprise: str, said: Said, at: Moment, besides: str | None = None
+    book: IntakeBook,
+    enterprise: str,
+    said: Said,
+    at: Moment,
+    out: Iterable[Event] = (),
+    stated: tuple[Need, Private] | None = None,
 ) -> Iterator[LenderSealed]:
-    """The lenders of an enterprise's needs, `besides` one, that may be asked now that it has said more."""
-    for need in book.needs_of(enterprise):
-        if need.id != besides:
-            yield from ask_lender(book, need, book.privates.get(need.id), said, at)
+    """The lenders of an enterprise's open needs, `stated` the newest, that may know whom they are asked about.
 
-
-def ask_lender(book: IntakeBook, need: Need, private: Private | None, said: Said, at: Moment) -> Iterator[LenderSealed]:
-    """Once for a need, whatever matching makes of it: its lender may know whom it is asked about.
-
-    Nobody without live consent, nobody without a lender that is registered and has a usable key: the next consent asks again.
+    Whatever matching makes of a need. Each once for an enterprise: it is one loan; and none to which `out`, said in the same
+    commit, or an earlier one gives the need's identity. Nobody without live consent, nobody without a lender that is
+    registered and has a usable key: the next consent asks again.
     """
-    if private is None or need.lender_asked or not need.open:
-        return
-    bank = book.banks.get(lender_named(private.lender, book.banks) or "")
-    if bank is None or not is_live(said, bank.bank, at.day):
-        return
+    asked, knows = _told(book, enterprise)
+    knows |= {(event.need, event.bank) for event in out if isinstance(event, IdentitySealed)}
+    for need, private in _borrowers(book, enterprise, stated):
+        bank = book.banks.get(lender_named(private.lender, book.banks) or "")
+        if bank is None or bank.bank in asked or (need.id, bank.bank) in knows or not is_live(said, bank.bank, at.day):
+            continue
+        if question := _question(book, need, private, bank, at):
+            yield question
+            asked.add(bank.bank)
+
+
+def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, str]]]:
+    """The banks that were asked about an enterprise, and (need, bank) for those that know whose need it is."""
+    shown = [one for need in book.needs_of(enterprise) if (one := book.progress.get(need.id))]
+    reached = [(progress.need, offer.bank, offer.reached) for progress in shown for offer in progress.offers]
+    asked = {bank for _, bank, stages in reached if "asked" in stages}
+    return asked, {(need, bank) for need, bank, stages in reached if "disclosed" in stages}
+
+
+def _borrowers(
+    book: IntakeBook, enterprise: str, stated: tuple[Need, Private] | None
+) -> Iterator[tuple[Need, Private]]:
+    """An enterprise's open needs, and who stands behind each; of the one that is being stated, what it says now."""
+    for need in book.needs_of(enterprise):
+        private = book.privates.get(need.id)
+        if private and need.open and not (stated and stated[0].id == need.id):
+            yield need, private
+    if stated:
+        yield stated
+
+
+def _question(book: IntakeBook, need: Need, private: Private, bank: Bank, at: Moment) -> LenderSealed | None:
     measures = owed_without_application(need.facts, need.facts.stated_on)
     if not measures:
-        return
+        return None
     try:
         sealed = book.seal(Borrower(enterprise_name=private.enterprise_name, uscc=private.uscc), bank)
     except ValueError:
-        return
-    yield LenderSealed(
+        return None
+    return LenderSealed(
         at=at.now,
         enterprise=need.enterprise,
         need=need.id,

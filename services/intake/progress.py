@@ -5,7 +5,7 @@ from typing import Any
 
 from services.intake.notes import OffersNoted, ProgressNoted
 from services.intake.shelves import OfferProgress, Progress
-from yuqiao.contracts.needs import IdentitySealed
+from yuqiao.contracts.needs import IdentitySealed, LenderSealed
 
 ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
 
@@ -26,6 +26,13 @@ def disclosed(before: Progress, step: IdentitySealed) -> Progress:
     offers = {o.offer: o for o in before.offers}
     offers[step.offer] = _moved(offers.get(step.offer), step.offer, step.bank, "accepted", "disclosed")
     return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.contact_by})
+
+
+def asked(before: Progress, step: LenderSealed) -> Progress:
+    """The enterprise's lender is asked what it owes: no offer of the need, whose stage stays."""
+    offers = {o.offer: o for o in before.offers}
+    offers[step.offer] = _moved(None, step.offer, step.bank, "asked")
+    return before.but(offers=tuple(offers.values()), at=step.at)
 
 
 def advanced(before: Progress, step: ProgressNoted) -> Progress:
@@ -57,7 +64,7 @@ def _after(before: Progress, offers: dict[str, OfferProgress], change: dict[str,
 
 
 def _stage(offers: Iterable[OfferProgress]) -> str:
-    stages = {o.stage for o in offers}
+    stages = {o.stage for o in offers} - {"asked"}
     if stages - ENDED - {"offered"}:
         return "in_process"
     return "offered" if "offered" in stages else "waiting"

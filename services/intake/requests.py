@@ -65,7 +65,7 @@ class Body(BaseModel):
 
 
 class ConsentBody(Body):
-    """A letter of authorisation. `banks` are codes of banks, or `*` for any that the need is offered to."""
+    """A letter of authorisation. `banks` are codes of banks, or `*`: any that the need is offered to, and the `lender`."""
 
     letter: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_some)]
     banks: Annotated[tuple[BankId | Literal["*"], ...], Field(min_length=1, max_length=200)] = (ANY_BANK,)

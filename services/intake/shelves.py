@@ -28,7 +28,7 @@ class Pending(Value):
 
 
 class OfferProgress(Value):
-    """One bank's work on a need. `reached` are all stages so far, in order."""
+    """One bank's work on a need, or a question to a lender. `reached` are all stages so far, in order."""
 
     offer: Id
     bank: str

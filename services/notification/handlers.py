@@ -95,8 +95,11 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
 
 
 def on_lender_sealed(book: NotificationBook, sealed: LenderSealed, at: Moment) -> Iterator[Out]:
-    """The enterprise's lender is told whom it will be asked about, once, also where the need itself went to nobody."""
-    if sealed.offer in book.offers:
+    """The enterprise's lender is told whom it will be asked about, once, also where the need itself went to nobody.
+
+    A bank that was switched off while the question was under way is told nothing, and nobody waits for it: it has no case.
+    """
+    if sealed.offer in book.offers or domain.undeliverable(book.banks.get(sealed.bank), void=None):
         return
     yield LenderDisclosed(at=at.now, **sealed.model_dump(include={"enterprise", "need", "offer", "bank", "measures"}))
     yield BorrowerDisclosed(at=at.now, bank=sealed.bank, offer=sealed.offer, key_id=sealed.key_id, sealed=sealed.sealed)

@@ -27,4 +27,4 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 
 -- name: register
 SELECT bank.body, count(offer.id) FILTER (WHERE offer.open) AS open, count(offer.id) AS total
-FROM bank LEFT JOIN offer ON offer.bank = bank.id GROUP BY bank.id ORDER BY bank.id;
+FROM bank LEFT JOIN offer ON offer.bank = bank.id AND offer.body ->> 'lender' IS NULL GROUP BY bank.id ORDER BY bank.id;

@@ -109,12 +109,114 @@ async def test_the_lender_is_asked_whatever_matching_says_of_the_need(house: Hou
     assert told.offer not in {e.offer for e in house.said(NeedClosed)}
 
 
+async def test_a_lender_that_does_not_answer_is_late_though_the_case_is_over(house: House) -> None:
+    need = (await lent(house, lender=LENDER, amount_cny="900000000.00"))["need"]
+    assert [e.need for e in house.said(CaseResolved)] == [need]
+    (asked,) = house.said(TaskAsked)
+    house.now = asked.report_by + timedelta(hours=9)
+    await house.settle()
+    assert [e.task for e in house.said(TaskDue)] == [asked.task]
+
+
+async def test_an_operator_sees_the_question_in_the_case_and_not_among_the_banks_offers(house: House) -> None:
+    need = (await lent(house, lender=LENDER))["need"]
+    async with house.calling("feedback") as operator:
+        timeline = (await operator.get(f"/cases/{need}")).json()["timeline"]
+    assert [(e["event"]["bank"], e["event"]["stage"]) for e in timeline if e["type"] == "feedback.lender_noted"] == [
+        (LENDER, "asked")
+    ]
+    async with house.calling("notification") as operator:
+        banks = (await operator.get("/banks")).json()
+    assert {b["bank"]: b["offers"]["total"] for b in banks} == {BANK: 1, LENDER: 0}
+
+
 async def test_a_lender_that_accepts_the_need_too_is_asked_once(house: House) -> None:
     await state(house, **HIT, lender=BANK)
     (asked,) = house.said(TaskAsked)
     (told,) = house.said(BorrowerDisclosed)
     assert asked.offer == told.offer
     assert len(house.said(NeedDisclosed)) == 1
+
+
+async def restate(house: House, key: str, **fields: Any) -> str:
+    """The need again, or another, by another channel; gives its id."""
+    async with house.calling("intake") as operator:
+        body = NEED | HIT | {"channel": "scan"} | fields
+        answer = await operator.post("/needs", json=body, headers={"Idempotency-Key": key})
+    assert answer.status_code == 201, answer.text
+    await house.settle()
+    return str(answer.json()["need"])
+
+
+async def test_a_bank_that_knows_whose_need_it_is_is_not_told_again_when_it_is_named_as_the_lender(
+    house: House,
+) -> None:
+    need = await state(house, **HIT)
+    assert await restate(house, "again", lender=BANK) == need
+    assert house.said(BorrowerDisclosed) == []
+    assert len(house.said(TaskAsked)) == 1
+
+
+async def test_a_bank_that_is_told_whose_need_it_is_by_the_same_consent_is_not_asked_as_the_lender_too(
+    house: House,
+) -> None:
+    await open_bank(house)
+    need = await restate(house, "first", lender=BANK, consent=None)
+    (offered,) = house.said(NeedOffered)
+    house.write(OfferAccept(at=house.now, bank=BANK, offer=offered.offer))
+    await house.settle()
+    assert await restate(house, "again", lender=BANK) == need
+    assert [e.offer for e in house.said(NeedDisclosed)] == [e.offer for e in house.said(TaskAsked)] == [offered.offer]
+    assert house.said(BorrowerDisclosed) == []
+
+
+async def test_another_lender_that_is_named_later_is_asked_too(house: House) -> None:
+    need = (await lent(house, lender=LENDER))["need"]
+    await open_bank(house, "bank03", publishes=False, name="测试另一行")
+    assert await restate(house, "again", lender="bank03") == need
+    assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER, "bank03"]
+
+
+async def test_a_lender_that_another_channel_named_is_asked_when_the_need_comes_again_without_it(house: House) -> None:
+    answer = await lent(house, lender=LENDER, consent=None)
+    assert await restate(house, "again", consent=None) == answer["need"]
+    assert await restate(house, "with consent", channel="visit") == answer["need"]
+    assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER]
+
+
+async def test_the_lender_of_two_needs_is_asked_once(house: House) -> None:
+    need = (await lent(house, lender=LENDER))["need"]
+    assert await restate(house, "other", lender=LENDER, amount_cny="5000000.00") != need
+    assert len(house.said(BorrowerDisclosed)) == len(house.said(TaskAsked)) == 1
+
+
+async def test_the_lender_of_two_needs_that_one_consent_frees_is_asked_once(house: House) -> None:
+    answer = await lent(house, lender=LENDER, consent=None)
+    await restate(house, "other", lender=LENDER, amount_cny="5000000.00", consent=None)
+    page = "/e/" + answer["link"].rsplit("/", 1)[1]
+    grant = {"bank": "*", "expires_on": (house.now + timedelta(days=30)).date().isoformat()}
+    async with house.calling("intake") as enterprise:
+        (await enterprise.post(f"{page}/consent", json=grant, headers=JSON)).raise_for_status()
+    await house.settle()
+    assert len(house.said(LenderSealed)) == 1
+
+
+async def test_the_enterprise_sees_whom_its_lender_was_told_and_can_take_that_back(house: House) -> None:
+    answer = await lent(house, lender=LENDER, amount_cny="900000000.00")
+    page = "/e/" + answer["link"].rsplit("/", 1)[1]
+    async with house.calling("intake") as enterprise:
+        shown = (await enterprise.get(page, headers=JSON)).json()
+        html = (await enterprise.get(page)).text
+    (lender,) = shown["banks"]
+    assert (lender["bank_name"], lender["stage_term"], lender["consent"]["live"]) == (
+        "测试贷款行",
+        "已告知免申即享",
+        True,
+    )
+    assert (shown["stage"], lender["reported"]) == ("resolved", [])
+    assert f'name="bank" value="{LENDER}"' in html
+    assert "存量贷款银行除外" in html
+    assert "仅告知名称和统一社会信用代码" in html
 
 
 async def test_a_lender_without_consent_is_asked_when_it_is_given_and_let_go_when_it_is_taken_back(

@@ -48,7 +48,10 @@ class NeedWithdrawn(NeedEvent):
 
 
 class ConsentGranted(NeedEvent):
-    """The enterprise lets a bank (`*`: any bank it is offered to) know who it is, until and including `expires_on`."""
+    """The enterprise lets a bank know who it is, until and including `expires_on`.
+
+    `*`: any bank that its need is offered to, and its lenders.
+    """
 
     wire_type = "consent.granted"
     bank: BankId | Literal["*"]

@@ -9,9 +9,10 @@ from services.feedback.case import Task
 from services.feedback.messages import TaskOverdue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
 from yuqiao.contracts.cases import IssueRaised, PlanAdopted, ReplyRefused, TaskDue
-from yuqiao.contracts.from_bank import OfferAccept, OfferDecline, TaskReport
-from yuqiao.contracts.offers import OfferClosed
-from yuqiao.runtime.messages import Out
+from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline, TaskReport
+from yuqiao.contracts.needs import NeedWithdrawn
+from yuqiao.contracts.offers import LenderDisclosed, OfferClosed
+from yuqiao.runtime.messages import Hold, Out
 
 
 def disclosed(*measures: int, banks: tuple[str, ...] = ("bank01",)) -> Desk:
@@ -36,6 +37,19 @@ def report(desk: Desk, done: bool = True, bank: str = "bank01", **fields: Any) -
 
 def waiting(desk: Desk) -> list[tuple[str, str | None]]:
     return [(wait.limit, bank) for kind, _, wait, bank in desk.case.waits() if kind == "task" and wait.on == "bank"]
+
+
+def place(desk: Desk, bank: str) -> dict[str, Any]:
+    return {"at": desk.now, "enterprise": FIRM, "need": NEED, "offer": offer_id(bank), "bank": bank}
+
+
+def ask(desk: Desk, lender: str = "lender") -> list[Out]:
+    """The bank that lent before is told whom it is asked about."""
+    return desk.tell(LenderDisclosed(**place(desk, lender), measures=(2,)))
+
+
+def close(desk: Desk, bank: str) -> list[Out]:
+    return desk.tell(OfferClosed(**place(desk, bank), reason="consent_revoked"))
 
 
 def test_a_bank_is_asked_when_it_knows_the_enterprise_and_not_before() -> None:
@@ -71,6 +85,15 @@ def test_a_match_that_is_heard_after_the_disclosure_asks_too_and_once() -> None:
     desk.match(2)
     desk.match(2)
     assert [task.code for task in desk.case.tasks.values()] == ["follow", "measure.2"]
+
+
+def test_a_measure_that_comes_with_a_later_match_is_planned_and_asked_for() -> None:
+    desk = disclosed(1)
+    assert asks(desk) == []
+    (plan,) = [e for e in desk.match(1, 2) if isinstance(e, PlanAdopted)]
+    assert [(task.code, task.text) for task in plan.tasks[:1]] == [("follow", "督导对接，落实：措施2")]
+    assert (desk.case.measures, [task.owner for task in asks(desk)]) == ((1, 2), ["bank01"])
+    assert desk.match(2) == []
 
 
 def test_a_clause_that_applies_with_several_parts_is_planned_and_asked_for_once() -> None:
@@ -130,8 +153,7 @@ def test_declining_the_new_loan_answers_nothing_and_may_be_answered_after() -> N
 
 def test_a_bank_that_may_not_go_on_is_waited_for_no_more() -> None:
     desk = disclosed(2, banks=("bank01", "bank02"))
-    place: dict[str, Any] = {"at": desk.now, "enterprise": FIRM, "need": NEED, "bank": "bank01"}
-    desk.tell(OfferClosed(**place, offer=offer_id("bank01"), reason="consent_revoked"))
+    close(desk, "bank01")
     assert waiting(desk) == [("measure", "bank02")]
 
 
@@ -177,3 +199,64 @@ def test_a_rate_that_no_loan_has_is_refused_by_its_field() -> None:
     (refused,) = [e for e in report(desk, **RATES | {"rate_before": "0.38"}) if isinstance(e, ReplyRefused)]
     (why,) = refused.reasons
     assert (why.code, why.values["field"], why.values["value"]) == ("out_of_range", "rate_before", "0.38")
+
+
+def ended(*banks: str) -> Desk:
+    """A case whose lender was asked, and whose need was taken back then."""
+    desk = opened(*banks)
+    ask(desk)
+    desk.tell(NeedWithdrawn(at=desk.now, enterprise=FIRM, need=NEED, reason="withdrawn"))
+    assert desk.case.outcome == "withdrawn"
+    return desk
+
+
+def test_a_lender_is_waited_for_after_the_end_of_the_case_too() -> None:
+    desk = ended()
+    assert waiting(desk) == [("measure", "lender")]
+    (task,) = asks(desk)
+    due = TaskOverdue(key=FIRM, due_at=task.due_at, need=NEED, task=task.task)
+    assert names(desk.tell(due)) == ["TaskDue"]
+    assert names(report(desk, bank="lender")) == ["ReplyApplied", "TaskDone"]
+
+
+def test_a_lender_may_raise_an_issue_after_the_end_of_the_case_and_nobody_else() -> None:
+    desk = ended("bank01")
+    assert names(desk.reply(IssueReport, "lender", category="wrong_borrower")) == ["ReplyApplied", "IssueRaised"]
+    assert refusal(desk.reply(IssueReport, "bank01", category="other")) == "case_resolved"
+
+
+def test_a_lender_that_may_not_go_on_after_the_end_of_the_case_is_let_go() -> None:
+    desk = ended()
+    assert names(close(desk, "lender")) == ["LenderNoted"]
+    assert desk.case.waits() == []
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_bank_that_was_let_go_unanswered_is_asked_again_when_it_accepts_with_new_consent(answered: bool) -> None:
+    desk = opened("bank01")
+    desk.match(2)
+    desk.tell(LenderDisclosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, measures=(2,)))
+    if answered:
+        (task,) = asks(desk)
+        desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)
+    desk.tell(OfferClosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, reason="consent_revoked"))
+    desk.reply(OfferAccept)
+    desk.disclose()
+    assert [task.offer for task in asks(desk)][1:] == ([] if answered else [offer_id("bank01")])
+
+
+def test_a_closing_that_overtakes_its_question_waits_for_it() -> None:
+    desk = opened()
+    assert close(desk, "lender") == [Hold(offer_id("lender"))]
+    ask(desk)
+    assert desk.book.introduced[offer_id("lender")] == FIRM
+    close(desk, "lender")
+    assert waiting(desk) == []
+
+
+def test_a_lender_that_is_asked_already_is_known_here_all_the_same() -> None:
+    desk = disclosed(2)
+    other = {"offer": offer_id("lender")}
+    assert names(desk.tell(LenderDisclosed(**place(desk, "bank01") | other, measures=(2,)))) == ["LenderNoted"]
+    (task,) = asks(desk)
+    assert refusal(desk.reply(TaskReport, "bank01", **other, task=task.task, done=True)) == "unknown_task"

@@ -95,6 +95,16 @@ async def test_a_corrected_phone_changes_what_is_kept_and_tells_nobody(intake: I
     assert "19900007777" in await intake.pool.fetchval("SELECT body::text FROM need_private")
 
 
+@pytest.mark.parametrize("lists", [("甲.csv", "甲.csv"), ("甲.csv", "乙.csv")])
+async def test_a_list_may_take_its_lender_back_and_another_list_does_not(
+    intake: Intake, http: httpx.AsyncClient, lists: tuple[str, str]
+) -> None:
+    for name, cell in zip(lists, ({"存量贷款银行": "bank01"}, {}), strict=True):
+        await upload(http, csv_bytes([row(1, **cell)]), name=name)
+    kept = await intake.pool.fetchval("SELECT body ->> 'lender' FROM need_private")
+    assert kept == (None if lists[0] == lists[1] else "bank01")
+
+
 async def test_a_corrected_code_is_another_enterprise(intake: Intake, http: httpx.AsyncClient) -> None:
     await upload(http, csv_bytes([row(1)]))
     result = await upload(http, csv_bytes([row(1, 统一社会信用代码=row(2)["统一社会信用代码"])]))

@@ -19,9 +19,9 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, NeedWithdrawn
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BEIJING
 
@@ -110,6 +110,16 @@ def test_the_sealed_identity_goes_to_the_bank_it_was_sealed_for() -> None:
     ]
     assert [e.offer for e in of(IdentityDisclosed, said)] == [offer_id("b1")]
     assert door.hear(sealed("b2").model_copy(update={"offer": offer_id("b1")})) == []
+
+
+def test_a_lender_that_is_switched_off_or_unknown_is_told_nothing_and_another_is_though_the_need_is_void() -> None:
+    door = Door()
+    door.hear(DisableBank(id="x", bank="b2", reason="r"))
+    door.hear(NeedWithdrawn(at=NOW, enterprise=ENTERPRISE, need=NEED, reason="withdrawn"))
+    for bank in ("b1", "b2", "b9"):
+        place = sealed(bank).model_dump(exclude={"contact_by"})
+        door.hear(LenderSealed(**place, measures=(2,)))
+    assert [e.bank for e in door.said(BorrowerDisclosed)] == ["b1"]
 
 
 def test_a_closed_offer_discloses_nothing() -> None:

@@ -14,7 +14,7 @@ def test_every_code_finds_its_term_and_back() -> None:
 
 def test_lists_are_as_long_as_they_should_be() -> None:
     assert known_codes("case_stage") == ("registered", "waiting", "offered", "in_process", "resolved")
-    assert len(known_codes("offer_stage")) == 11
+    assert len(known_codes("offer_stage")) == 12
     assert len(known_codes("case_outcome")) == 7
     towns = [term("region", code) for code in known_codes("region")]
     assert sum(name.endswith("镇") for name in towns) == 11
