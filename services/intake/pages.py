@@ -22,6 +22,7 @@ from services.intake.requests import GrantBody, RevokeBody, WithdrawBody, WordBo
 from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress
 from services.intake.store import Q
 from yuqiao.policy import decline_reasons
+from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.states import term
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import BEIJING, Command, Refused, derived_id
@@ -70,6 +71,7 @@ class View:
             "waiting_on": progress.wait_on,
             "waiting_on_term": term("party", progress.wait_on) if progress.wait_on else None,
             "due_at": _beijing(progress.due_at),
+            "provisional": progress.due_at is not None and not _covered(progress.due_at),
             "updated_at": _beijing(progress.at),
             "consent": self._consent(ANY_BANK),
             "banks": [self._offer(offer) for offer in progress.offers],
@@ -98,6 +100,11 @@ class View:
             "consent": self._consent(offer.bank),
             "reported": [code for code in _CONFIRMABLE if code in offer.reached],
         }
+
+
+def _covered(due_at: datetime) -> bool:
+    """Whether the day that ends then lies on the calendar; if not, it may turn out later (暂算)."""
+    return WorkingCalendar.load().covers((due_at.astimezone(BEIJING) - timedelta(seconds=1)).date())
 
 
 def _beijing(moment: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
 """The enterprise's page: progress, consent, its word; disclosure end to end; and the state as the fold of the log."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from yuqiao.contracts.banks import BankRegistered
 from yuqiao.contracts.base import event_type
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, Wait
 from yuqiao.contracts.sealing import open_sealed
+from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.messages import derived_id
 
 JSON = {"Accept": "application/json"}
@@ -164,6 +165,17 @@ async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> No
     assert (posted.status_code, posted.headers["location"]) == (303, path)
     await intake.hear(CaseResolved(outcome="financed", offer=OFFER, bank="bank01", **of(need, intake)))
     assert "已放款" in (await http.get(path)).text
+
+
+@pytest.mark.parametrize(("year", "said"), [(2023, False), (2099, True)])
+async def test_a_day_beyond_the_calendar_is_said_to_be_provisional(
+    intake: Intake, http: httpx.AsyncClient, year: int, said: bool
+) -> None:
+    need, path = await stated(intake, http)
+    wait = Wait(limit="documents", on="enterprise", due_at=datetime(year, 2, 1, tzinfo=BEIJING))
+    await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage="contacted", wait=wait, **of(need, intake)))
+    page = (await http.get(path, headers={"Accept": "text/html"})).text
+    assert (f"最迟 {year}-02-01" in page, "（暂算）" in page) == (True, said)
 
 
 @pytest.mark.parametrize("token", ["x", "é", "A" * 48, "A" * 5000])
