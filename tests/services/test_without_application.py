@@ -148,7 +148,9 @@ async def restate(house: House, key: str, **fields: Any) -> str:
     return str(answer.json()["need"])
 
 
-async def test_a_bank_that_knows_whose_need_it_is_is_not_told_again_when_it_is_named_as_the_lender(house: House) -> None:
+async def test_a_bank_that_knows_whose_need_it_is_is_not_told_again_when_it_is_named_as_the_lender(
+    house: House,
+) -> None:
     need = await state(house, **HIT)
     assert await restate(house, "again", lender=BANK) == need
     assert house.said(BorrowerDisclosed) == []
@@ -206,7 +208,11 @@ async def test_the_enterprise_sees_whom_its_lender_was_told_and_can_take_that_ba
         shown = (await enterprise.get(page, headers=JSON)).json()
         html = (await enterprise.get(page)).text
     (lender,) = shown["banks"]
-    assert (lender["bank_name"], lender["stage_term"], lender["consent"]["live"]) == ("测试贷款行", "已告知免申即享", True)
+    assert (lender["bank_name"], lender["stage_term"], lender["consent"]["live"]) == (
+        "测试贷款行",
+        "已告知免申即享",
+        True,
+    )
     assert (shown["stage"], lender["reported"]) == ("resolved", [])
     assert f'name="bank" value="{LENDER}"' in html
     assert "存量贷款银行除外" in html
@@ -229,6 +235,37 @@ async def test_a_lender_without_consent_is_asked_when_it_is_given_and_let_go_whe
     house.now = asked.report_by + timedelta(hours=9)
     await house.settle()
     assert asked.task not in [e.task for e in house.said(TaskDue)], "who may not go on is waited for no more"
+
+
+@pytest.mark.parametrize("named", [LENDER, "某某银行、测试贷款行"])
+async def test_a_lender_that_is_registered_later_is_asked_then(house: House, named: str) -> None:
+    await open_bank(house)
+    await restate(house, "k", lender=named)
+    assert house.said(LenderSealed) == []
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    assert len(house.said(TaskAsked)) == len(house.said(BorrowerDisclosed)) == 1
+    await restate(house, "again", lender=named)
+    assert len(house.said(BorrowerDisclosed)) == 1
+
+
+async def test_a_lender_that_is_switched_off_is_asked_when_it_comes_back(house: House) -> None:
+    await open_bank(house)
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    async with house.calling("notification") as operator:
+        (await operator.post(f"/banks/{LENDER}/disable")).raise_for_status()
+    await house.settle()
+    need = await restate(house, "k", lender=LENDER)
+    assert house.said(LenderSealed) == []
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    assert [e.need for e in house.said(LenderSealed)] == [need]
+    assert len(house.said(BorrowerDisclosed)) == 1
+
+
+async def test_both_banks_that_a_cell_names_are_asked(house: House) -> None:
+    await open_bank(house, "bank03", publishes=False, name="测试另一行")
+    await lent(house, lender=f"{LENDER}、测试另一行；{LENDER}")
+    assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER, "bank03"]
+    assert sorted(e.topic for e in house.said(TaskAsked)) == [bank_topic(b, "needs") for b in (LENDER, "bank03")]
 
 
 async def test_a_lender_is_not_asked_for_what_is_not_owed_nor_one_that_is_unknown(house: House) -> None:
