@@ -6,7 +6,17 @@ from typing import ClassVar, TypeVar
 from services.intake.commands import FileReport, RegisterClient, RegisterNeed
 from services.intake.domain import Consent, Need, with_origin, without_list
 from services.intake.filing import ANY_BANK, Private
-from services.intake.notes import BankNoted, ListOpened, NeedAnswered, OffersNoted, ProgressNoted, RowDropped, RowTaken
+from services.intake.naming import awaited_as
+from services.intake.notes import (
+    BankNoted,
+    LenderAwaited,
+    ListOpened,
+    NeedAnswered,
+    OffersNoted,
+    ProgressNoted,
+    RowDropped,
+    RowTaken,
+)
 from services.intake.progress import ENDED, advanced, asked, disclosed, offered
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
@@ -202,8 +212,17 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
     _show(book, event, disclosed)
 
 
+@IntakeBook.when(LenderAwaited)
+def _(book: IntakeBook, event: LenderAwaited) -> None:
+    place = event.model_dump(include=set(Pending.model_fields))
+    book.pendings.put(event.offer, Pending(**place, reason="lender_awaited"))
+
+
 @IntakeBook.when(LenderSealed)
 def _(book: IntakeBook, event: LenderSealed) -> None:
+    names = awaited_as(event.bank, book.banks[event.bank].name)
+    for pending in [p for p in book.pendings if p.need == event.need and p.bank in names]:
+        book.pendings.drop(pending.offer)
     _show(book, event, asked)
 
 

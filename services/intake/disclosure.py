@@ -10,9 +10,10 @@ from services.intake.commands import GrantConsent, RevokeConsent
 from services.intake.domain import Need, Said, also, is_live
 from services.intake.filing import ANY_BANK, Private
 from services.intake.lenders import ask_lenders
+from services.intake.naming import awaited_as
 from services.intake.notes import BankNoted
 from services.intake.shelves import Bank
-from yuqiao.contracts.banks import BankRegisterEvent
+from yuqiao.contracts.banks import BankDisabled, BankRegisterEvent
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed, IdentityWithheld
@@ -119,10 +120,15 @@ def on_revoke_consent(book: IntakeBook, command: RevokeConsent, at: Moment) -> I
 
 
 def on_bank(book: IntakeBook, event: BankRegisterEvent, at: Moment) -> Iterator[Out]:
-    """A bank's key, noted; disclosures that waited for a usable key happen at once."""
-    bank = Bank(bank=event.bank, name=event.name, key_id=event.key_id, public_key=event.public_key)
+    """A bank's entry, noted; disclosures and questions to a lender that waited for it happen at once."""
+    told = event.model_dump(include={"bank", "name", "key_id", "public_key"})
+    bank = Bank(**told, enabled=not isinstance(event, BankDisabled))
     if book.banks.get(event.bank) == bank:
         return
     yield BankNoted(at=at.now, **bank.model_dump())
-    for enterprise in sorted({p.enterprise for p in book.pendings if p.bank == event.bank}):
-        yield from _set_free(book, enterprise, book.said(enterprise), at, only=bank)
+    names = (bank.bank, *awaited_as(bank.bank, bank.name))
+    for enterprise in sorted({p.enterprise for p in book.pendings if p.bank in names}):
+        said = book.said(enterprise)
+        freed = list(_set_free(book, enterprise, said, at, only=bank))
+        yield from freed
+        yield from ask_lenders(book, enterprise, said, at, freed, entered=[bank])

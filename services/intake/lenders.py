@@ -1,30 +1,18 @@
 """免申即享: the bank that has lent to an enterprise already is asked what it owes, if the enterprise lets it know who it is."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from services.intake.book import IntakeBook
 from services.intake.domain import Need, Said, is_live
 from services.intake.filing import Private
+from services.intake.naming import awaited, lender_named, lenders_in
+from services.intake.notes import LenderAwaited
 from services.intake.shelves import Bank
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import IdentitySealed, LenderSealed
 from yuqiao.contracts.values import Borrower
 from yuqiao.policy.without_application import owed_without_application
 from yuqiao.runtime.messages import Moment, derived_id
-
-
-def lender_named(text: str | None, banks: Iterable[Bank]) -> str | None:
-    """The code of the registered bank that 存量贷款银行 names by code or name; None for another: that stays a text."""
-    if not text:
-        return None
-    said = _plain(text)
-    found = [bank.bank for bank in banks if said in (_plain(bank.bank), _plain(bank.name))]
-    return found[0] if len(found) == 1 else None
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def ask_lenders(
@@ -34,22 +22,27 @@ def ask_lenders(
     at: Moment,
     out: Iterable[Event] = (),
     stated: tuple[Need, Private] | None = None,
-) -> Iterator[LenderSealed]:
-    """The lenders of an enterprise's open needs, `stated` the newest, that may know whom they are asked about.
+    entered: Iterable[Bank] = (),
+) -> Iterator[LenderSealed | LenderAwaited]:
+    """The lenders of an enterprise's open needs, `stated` as it is now, that may know whom they are asked about.
 
     Whatever matching makes of a need. Each once for an enterprise: it is one loan; and none to which `out`, said in the same
-    commit, or an earlier one gives the need's identity. Nobody without live consent, nobody without a lender that is
-    registered and has a usable key: the next consent asks again.
+    commit, or an earlier one gives the need's identity. Nobody without live consent: the next one asks again. A lender that
+    is not registered or switched off, or has no usable key, is waited for: its entry (`entered`) asks again.
     """
+    banks = {bank.bank: bank for bank in (*book.banks, *entered)}.values()
     asked, knows = _told(book, enterprise)
     knows |= {(event.need, event.bank) for event in out if isinstance(event, IdentitySealed)}
-    for need, private in _borrowers(book, enterprise, stated):
-        bank = book.banks.get(lender_named(private.lender, book.banks) or "")
-        if bank is None or bank.bank in asked or (need.id, bank.bank) in knows or not is_live(said, bank.bank, at.day):
+    for need, private, name in _lent(book, enterprise, stated):
+        bank = lender_named(name, banks)
+        if bank and (bank.bank in asked or (need.id, bank.bank) in knows or not is_live(said, bank.bank, at.day)):
             continue
-        if question := _question(book, need, private, bank, at):
-            yield question
-            asked.add(bank.bank)
+        if measures := owed_without_application(need.facts, need.facts.stated_on):
+            question = _question(book, need, private, bank, measures, at) or _wait(book, need, name, at)
+            if isinstance(question, LenderSealed):
+                asked.add(question.bank)
+            if question:
+                yield question
 
 
 def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, str]]]:
@@ -60,21 +53,25 @@ def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, s
     return asked, {(need, bank) for need, bank, stages in reached if "disclosed" in stages}
 
 
-def _borrowers(
+def _lent(
     book: IntakeBook, enterprise: str, stated: tuple[Need, Private] | None
-) -> Iterator[tuple[Need, Private]]:
-    """An enterprise's open needs, and who stands behind each; of the one that is being stated, what it says now."""
-    for need in book.needs_of(enterprise):
-        private = book.privates.get(need.id)
-        if private and need.open and not (stated and stated[0].id == need.id):
-            yield need, private
+) -> Iterator[tuple[Need, Private, str]]:
+    """Each lender that an enterprise's open needs name; of the need that is being stated, as it is now."""
+    borrowers: dict[str, tuple[Need, Private | None]] = {
+        need.id: (need, book.privates.get(need.id)) for need in book.needs_of(enterprise) if need.open
+    }
     if stated:
-        yield stated
+        borrowers[stated[0].id] = stated
+    for need, private in borrowers.values():
+        if private:
+            for name in lenders_in(private.lender):
+                yield need, private, name
 
 
-def _question(book: IntakeBook, need: Need, private: Private, bank: Bank, at: Moment) -> LenderSealed | None:
-    measures = owed_without_application(need.facts, need.facts.stated_on)
-    if not measures:
+def _question(
+    book: IntakeBook, need: Need, private: Private, bank: Bank | None, measures: tuple[int, ...], at: Moment
+) -> LenderSealed | None:
+    if bank is None or not bank.enabled:
         return None
     try:
         sealed = book.seal(Borrower(enterprise_name=private.enterprise_name, uscc=private.uscc), bank)
@@ -90,3 +87,11 @@ def _question(book: IntakeBook, need: Need, private: Private, bank: Bank, at: Mo
         key_id=bank.key_id,
         sealed=sealed,
     )
+
+
+def _wait(book: IntakeBook, need: Need, name: str, at: Moment) -> LenderAwaited | None:
+    """The question waits, once, for the bank that has this name."""
+    offer = derived_id("intake", "lender", need.id, name)
+    if offer in book.pendings:
+        return None
+    return LenderAwaited(at=at.now, enterprise=need.enterprise, need=need.id, offer=offer, bank=awaited(name))

@@ -17,6 +17,18 @@ class BankNoted(Note):
     name: str
     key_id: str
     public_key: str
+    enabled: bool = True
+
+
+class LenderAwaited(Note):
+    """A question to a lender waits until a bank can be asked; `bank` stands for the lender's name (`naming.awaited`)."""
+
+    wire_type = "intake.lender_awaited"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    offer: Id
+    bank: Id
 
 
 class ListOpened(Note):

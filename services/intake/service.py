@@ -17,6 +17,7 @@ from services.intake.commands import (
 from services.intake.notes import (
     BankNoted,
     ClientRegistered,
+    LenderAwaited,
     ListFiled,
     ListOpened,
     NeedAnswered,
@@ -99,6 +100,7 @@ service: Service[IntakeBook] = Service(
         ClientRegistered,
         OffersNoted,
         ProgressNoted,
+        LenderAwaited,
     ),
     routes=http.routes,
 )

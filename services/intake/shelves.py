@@ -9,16 +9,17 @@ from yuqiao.contracts.values import Code, Id
 
 
 class Bank(Value):
-    """A bank's name and public key."""
+    """A bank's name and public key; one that is not `enabled` is asked nothing new."""
 
     bank: str
     name: str
     key_id: str
     public_key: str
+    enabled: bool = True
 
 
 class Pending(Value):
-    """A disclosure that was withheld and may still come."""
+    """A disclosure that was withheld and may still come; or a question to a lender, whose `bank` is then `naming.awaited`."""
 
     offer: Id
     enterprise: Id

@@ -9,6 +9,7 @@ from joserfc.errors import JoseError
 from services.intake.book import IntakeBook, Seal
 from services.intake.commands import GrantConsent, RegisterNeed, RemoveRow
 from services.intake.domain import Consent, Need
+from services.intake.naming import awaited_as
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted
@@ -48,17 +49,17 @@ class IntakeStore:
         self.sealing, self.limits = sealing, limits
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
-        """The enterprise, the list or the bank; with a bank, every enterprise whose disclosure waits for it."""
+        """The enterprise, the list or the bank; with a bank, every enterprise whose disclosure or question waits for it."""
         keys = keys_of(messages)
-        banks = [m.bank for m in messages if isinstance(m, BankRegisterEvent)]
-        if not banks:
+        names = [(m.bank, *awaited_as(m.bank, m.name)) if isinstance(m, BankRegisterEvent) else () for m in messages]
+        waiting: dict[str, list[str]] = {name: [] for some in names for name in some}
+        if not waiting:
             return keys
-        waiting: dict[str, list[str]] = {bank: [] for bank in banks}
-        for row in await conn.fetch(Q.enterprises_pending_for, banks):
+        for row in await conn.fetch(Q.enterprises_pending_for, list(waiting)):
             waiting[row["bank"]].append(row["key"])
         return [
-            (*own, *waiting[m.bank]) if isinstance(m, BankRegisterEvent) else own
-            for own, m in zip(keys, messages, strict=True)
+            (*own, *dict.fromkeys(key for name in some for key in waiting[name]))
+            for own, some in zip(keys, names, strict=True)
         ]
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:

@@ -237,6 +237,37 @@ async def test_a_lender_without_consent_is_asked_when_it_is_given_and_let_go_whe
     assert asked.task not in [e.task for e in house.said(TaskDue)], "who may not go on is waited for no more"
 
 
+@pytest.mark.parametrize("named", [LENDER, "某某银行、测试贷款行"])
+async def test_a_lender_that_is_registered_later_is_asked_then(house: House, named: str) -> None:
+    await open_bank(house)
+    await restate(house, "k", lender=named)
+    assert house.said(LenderSealed) == []
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    assert len(house.said(TaskAsked)) == len(house.said(BorrowerDisclosed)) == 1
+    await restate(house, "again", lender=named)
+    assert len(house.said(BorrowerDisclosed)) == 1
+
+
+async def test_a_lender_that_is_switched_off_is_asked_when_it_comes_back(house: House) -> None:
+    await open_bank(house)
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    async with house.calling("notification") as operator:
+        (await operator.post(f"/banks/{LENDER}/disable")).raise_for_status()
+    await house.settle()
+    need = await restate(house, "k", lender=LENDER)
+    assert house.said(LenderSealed) == []
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    assert [e.need for e in house.said(LenderSealed)] == [need]
+    assert len(house.said(BorrowerDisclosed)) == 1
+
+
+async def test_both_banks_that_a_cell_names_are_asked(house: House) -> None:
+    await open_bank(house, "bank03", publishes=False, name="测试另一行")
+    await lent(house, lender=f"{LENDER}、测试另一行；{LENDER}")
+    assert [e.bank for e in house.said(BorrowerDisclosed)] == [LENDER, "bank03"]
+    assert sorted(e.topic for e in house.said(TaskAsked)) == [bank_topic(b, "needs") for b in (LENDER, "bank03")]
+
+
 async def test_a_lender_is_not_asked_for_what_is_not_owed_nor_one_that_is_unknown(house: House) -> None:
     await lent(house, lender="某某银行")
     async with house.calling("intake") as operator:

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
 from services.intake.filing import Statement
-from services.intake.lenders import lender_named
+from services.intake.naming import lender_named, lenders_in
 from services.intake.shelves import Bank
 from yuqiao.contracts.values import NeedFacts, Origin, Routing
 from yuqiao.policy import size_class
@@ -122,16 +122,19 @@ BANKS = [
 
 
 @pytest.mark.parametrize(
-    ("text", "bank"),
+    ("text", "banks"),
     [
-        (None, None),
-        ("", None),
-        ("bank01", "bank01"),
-        (" BANK01 ", "bank01"),
-        ("测试银行(渝北)", "bank01"),
-        ("测试银行", None),
-        ("同名银行", None),
+        (None, []),
+        ("", []),
+        ("bank01", ["bank01"]),
+        (" BANK01 ", ["bank01"]),
+        ("测试银行(渝北)", ["bank01"]),
+        ("测试银行", []),
+        ("同名银行", []),
+        ("bank01、bank02", ["bank01", "bank02"]),
+        ("bank03，测试银行（渝北）；bank02; 某某银行,bank03", ["bank03", "bank01", "bank02"]),
     ],
 )
-def test_a_lender_is_a_registered_bank_by_code_or_name_and_never_a_guess(text: str | None, bank: str | None) -> None:
-    assert lender_named(text, BANKS) == bank
+def test_a_lender_is_a_registered_bank_by_code_or_name_and_never_a_guess(text: str | None, banks: list[str]) -> None:
+    found = [lender_named(name, BANKS) for name in lenders_in(text)]
+    assert [bank.bank for bank in found if bank] == banks

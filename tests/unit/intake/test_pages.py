@@ -16,11 +16,12 @@ from tests.unit.intake.samples import NEED, csv_bytes, row
 from yuqiao.contracts.banks import BankRegistered
 from yuqiao.contracts.base import event_type
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, Wait
-from yuqiao.contracts.sealing import open_sealed
+from yuqiao.contracts.sealing import open_borrower, open_sealed
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.messages import derived_id
 
 JSON = {"Accept": "application/json"}
+HIT = {"industry": "C34", "staff": 50, "revenue_cny": "5000000.00", "covid_affected": True}
 OFFER = derived_id("an offer")
 PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = PRIVATE_KEY.private_bytes(
@@ -107,6 +108,21 @@ async def test_a_revocation_for_a_bank_beats_a_consent_for_all(intake: Intake, h
     assert (await http.post(f"{path}/revoke", json={"bank": "bank01"}, headers=JSON)).status_code == 200
     await intake.hear(bank(intake), accepted(need, intake))
     assert [e["reason"] for e in await intake.log("identity.withheld")] == ["consent_missing"]
+
+
+async def test_a_lender_without_a_usable_key_is_asked_when_it_has_one(intake: Intake, http: httpx.AsyncClient) -> None:
+    await intake.hear(bank(intake, "no key"))
+    await stated(intake, http, lender="测试银行01", **HIT)
+    assert (
+        len(await intake.log("intake.lender_awaited"))
+        == await intake.pool.fetchval("SELECT count(*) FROM pending")
+        == 1
+    )
+    await intake.hear(bank(intake))
+    (sealed,) = await intake.log("lender.sealed")
+    assert open_borrower(sealed["sealed"], PEM).uscc == NEED["uscc"]
+    assert await intake.pool.fetchval("SELECT count(*) FROM pending") == 0
+    assert "测试银行01" not in str(await intake.log("intake.lender_awaited"))
 
 
 async def test_a_bank_without_a_usable_key_gets_the_identity_when_it_has_one(
@@ -198,9 +214,11 @@ async def test_a_link_ends(intake: Intake, http: httpx.AsyncClient) -> None:
 async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.AsyncClient) -> None:
     for rows in ([row(1), row(2), row(3)], [row(1), row(2, **{"金额(万元)": "90"}), row(4, 授权有效期至="2022-01-01")]):
         await http.post("/lists", files={"file": ("清单.csv", csv_bytes(rows))})
-    await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
+    lent = NEED | HIT | {"lender": "测试银行01、某某银行"}
+    await http.post("/needs", json=lent, headers={"Idempotency-Key": "k"})
     need = (await intake.log("need.registered"))[0]
     await intake.hear(bank(intake), accepted(need, intake))
+    assert (len(await intake.log("intake.lender_awaited")), len(await intake.log("lender.sealed"))) == (2, 1)
     book = IntakeBook()
     for logged in await intake.pool.fetch("SELECT type, body FROM event_log ORDER BY seq"):
         kind = event_type(logged["type"])

@@ -1,0 +1,35 @@
+"""存量贷款银行 as people write it: which banks it names, and under which names one that is not registered is waited for."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from services.intake.shelves import Bank
+from yuqiao.runtime.messages import derived_id
+
+_BETWEEN = re.compile("[、,;]")
+
+
+def lenders_in(text: str | None) -> tuple[str, ...]:
+    """The names in a cell, as they are compared; 、 ， , ； or ; stands between them."""
+    return tuple(dict.fromkeys(name for name in _BETWEEN.split(_plain(text or "")) if name))
+
+
+def lender_named(name: str, banks: Iterable[Bank]) -> Bank | None:
+    """The registered bank with this code or name; None for another, and never a guess between two."""
+    found = [bank for bank in banks if name in (_plain(bank.bank), _plain(bank.name))]
+    return found[0] if len(found) == 1 else None
+
+
+def awaited(name: str) -> str:
+    """What stands for a name where free text must not stand: a question waits for the bank that has it."""
+    return derived_id("intake", "bank", name)
+
+
+def awaited_as(code: str, name: str) -> tuple[str, str]:
+    """What may wait for a bank with this code and name."""
+    return awaited(_plain(code)), awaited(_plain(name))
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
