@@ -7,16 +7,7 @@ SELECT pg_notify('yuqiao_clock', $1);
 -- name: at_work
 SELECT pg_current_snapshot()::text AS snapshot,
     (SELECT count(*) FROM intake.unsent) + (SELECT count(*) FROM matching.unsent)
-        + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent) AS unsent,
-    (SELECT count(*) FROM (
-        SELECT subject FROM intake.held WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM intake.subject))
-        UNION ALL SELECT subject FROM matching.held
-        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM matching.subject))
-        UNION ALL SELECT subject FROM notification.held
-        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM notification.subject))
-        UNION ALL SELECT subject FROM feedback.held
-        WHERE released_at IS NULL AND (expires_at <= $1 OR subject IN (SELECT subject FROM feedback.subject))
-    ) AS held) AS ready;
+        + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent) AS unsent;
 
 -- name: snapshot
 SELECT pg_current_snapshot()::text;

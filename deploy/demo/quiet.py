@@ -14,6 +14,7 @@ from deploy.stack.partitions import partitions, readers
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.messages import Deadline
 from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.shell import Q as RUNTIME
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
@@ -64,18 +65,21 @@ class Quiet:
             await asyncio.sleep(0.05)  # the condition is other processes': polled, bounded
 
     async def because(self, now: datetime) -> str:
-        """What still moves; empty when nothing does. That an operator replays nothing meanwhile is taken for granted.
+        """What still moves; empty when nothing does.
 
         With nothing unsent, every event stands on its topic when the ends are asked for, unless somebody commits after
         that was looked up: then Postgres has another snapshot at the end. So nothing slips through, however fast it is.
         """
         positions = await self.admin.fetch(Q.positions)
-        (work,) = await self.admin.fetch(Q.at_work, now)
-        if work["unsent"] or work["ready"]:
-            return f"{work['unsent']} unsent, {work['ready']} held to release"
+        (work,) = await self.admin.fetch(Q.at_work)
+        if work["unsent"]:
+            return f"{work['unsent']} unsent"
         for name, store in self.stores.items():
-            if due := await store.due(self.connections[name], now, 1):
+            conn = self.connections[name]
+            if due := await store.due(conn, now, 1):
                 return f"{name} has due {type(due[0]).__name__} of {due[0].due_at}"
+            if await conn.fetch(RUNTIME.held_ready, now, 1) or await conn.fetch(RUNTIME.replay_ready, 1):
+                return f"{name} has a message to release or to replay"
         if lag := self._lag(positions, await self.consumer.end_offsets(self.partitions)):
             return lag
         return "" if await self.admin.fetchval(Q.snapshot) == work["snapshot"] else "something was committed meanwhile"

@@ -4,6 +4,9 @@ from typing import Literal
 
 from yuqiao.runtime.messages import Command, Deadline
 
+Waiting = Literal["case", "offer", "task", "issue"]
+"""What can wait for a day."""
+
 
 class LimitDue(Deadline):
     """A time limit of a case (`offer` None) or of one of its offers has passed."""
@@ -30,7 +33,7 @@ class RecountDue(Deadline):
     """A day that was counted provisionally lies on the calendar now: of a `case`, an `offer`, a `task` or an `issue`."""
 
     need: str
-    kind: Literal["case", "offer", "task", "issue"]
+    kind: Waiting
     ref: str
 
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from services.feedback.messages import Waiting
 from yuqiao.contracts.cases import Wait
 from yuqiao.contracts.values import BankId, Id
 from yuqiao.runtime.messages import Note
@@ -27,7 +28,7 @@ class WaitRecounted(Note):
     key_field = "enterprise"
     enterprise: Id
     need: Id
-    kind: Literal["case", "offer", "task", "issue"]
+    kind: Waiting
     ref: Id
     wait: Wait
 

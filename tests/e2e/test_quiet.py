@@ -30,7 +30,7 @@ async def test_what_happens_between_two_questions_is_seen(stack: Stack, bank: Ba
             need = await state_need(stack, 40_001)
             await next_of(bank, NeedOffered)
             await wait_for(lambda: case(stack, need).get("stage") == "offered")
-            while (await quiet.admin.fetchrow(Q.at_work, LONG_AGO))["unsent"]:
+            while (await quiet.admin.fetchrow(Q.at_work))["unsent"]:
                 await asyncio.sleep(0.01)
             return ends
 
