@@ -85,7 +85,7 @@ class Bench:
             say("warming up")
             for topic, partitions in self.raw.items():
                 await throughput(self.raw_options(), topic, partitions, 50_000, 700)
-            await self._backlog(quiet, 0, min(2_000, self.needs))
+            await self._backlog(quiet, 0, self.needs)  # as long as a round: until then the broker's JVM compiles
             found = []
             for number in range(1, rounds + 1):
                 found.append(await self._round(quiet, number))

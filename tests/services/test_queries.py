@@ -69,3 +69,32 @@ async def test_migrations_are_applied_once_and_never_changed(migrated: tuple[str
     other.write_text(path.read_text(encoding="utf-8") + "\n-- changed", encoding="utf-8")
     with pytest.raises(MigrationChanged):
         await migrate(conn, [(name, other)])
+
+
+A_BUSY_DAY = """
+INSERT INTO held (subject, key, topic, partition, "offset", headers, held_at, expires_at, released_at)
+SELECT n, n, 'things', 0, n, '[]', now(), now(), CASE WHEN n % 20 > 0 THEN now() END FROM generate_series(1, 2000) AS n;
+INSERT INTO parked (key, kind, behind, reason, detail, topic, partition, "offset", headers, asked, decided_at)
+SELECT n, 'record', false, '', '', 'things', 0, n, '[]', 'replay', CASE WHEN n % 20 > 0 THEN now() END
+FROM generate_series(1, 2000) AS n;
+ANALYZE held, parked;
+UPDATE held SET released_at = now() WHERE released_at IS NULL;
+UPDATE parked SET decided_at = now() WHERE decided_at IS NULL;
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "given"), [("held_ready", "timestamptz, int", "now(), 500"), ("replay_ready", "int", "500")]
+)
+async def test_who_looks_for_what_is_open_does_not_read_what_is_closed(
+    migrated: tuple[str, Any], name: str, types: str, given: str
+) -> None:
+    conn = migrated[1]
+    async with conn.transaction():
+        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+        await conn.execute(A_BUSY_DAY)
+        await conn.execute(f"PREPARE {name} ({types}) AS {Queries.beside(database.__file__).texts[name]}")
+        plan = [row[0] for row in await conn.fetch(f"EXPLAIN (ANALYZE, COSTS off) EXECUTE {name} ({given})")]
+        await conn.execute(f"DEALLOCATE {name}")
+        assert not [line for line in plan if "Removed by Filter" in line]
+        await conn.execute("DELETE FROM held; DELETE FROM parked")

@@ -1,9 +1,10 @@
 """What is waited for is fetched at once; the others take turns, and nothing is left lying."""
 
+import pytest
 from aiokafka import TopicPartition
 
 from yuqiao.contracts.streams import CASES, NEEDS, bank_topic
-from yuqiao.runtime.pace import GATHERED_BYTES, LONGEST_WAIT, UNHURRIED, Pace
+from yuqiao.runtime.pace import GATHERED_BYTES, LONGEST_REST, LONGEST_WAIT, UNHURRIED, Pace
 
 URGENT, OTHER = TopicPartition(NEEDS.name, 0), TopicPartition(CASES.name, 0)
 PRODUCTS = TopicPartition(bank_topic("bank01", "products"), 0)
@@ -64,10 +65,14 @@ def test_where_nobody_hurries_the_broker_gathers_and_on_a_stepped_clock_nobody_w
     assert stepped.until_next() == 0
 
 
-def test_a_long_batch_is_followed_by_a_rest_a_full_one_by_the_next_and_a_stepped_clock_by_no_rest() -> None:
-    for waits, full in ((True, True), (True, False), (False, False)):
-        pace, consumer = Pace([], waits=waits), Partitions(OTHER)
-        pace.fetched(consumer, {OTHER: [1]}, all_of_it=not full)
-        pace._taken -= 1  # a second ago
-        pace.done(full=full)
-        assert (pace.until_next() > 0) is (waits and not full)
+@pytest.mark.parametrize(
+    ("waits", "fill", "rest"), [(True, 0.1, 0.9), (True, 0.8, 0.2), (True, 1.25, 0), (False, 0.1, 0)]
+)
+def test_a_long_batch_is_followed_by_a_rest_the_shorter_the_fuller_it_was_and_a_stepped_clock_by_none(
+    waits: bool, fill: float, rest: float
+) -> None:
+    pace, consumer = Pace([], waits=waits), Partitions(OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=fill < 1)
+    pace._taken -= 1  # a second ago
+    pace.done(fill)
+    assert pace.until_next() == pytest.approx(rest * LONGEST_REST, abs=0.01)

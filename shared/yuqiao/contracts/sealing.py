@@ -12,7 +12,7 @@ from yuqiao.contracts.values import Borrower, Identity
 
 ALGORITHM = "ECDH-ES+A256KW"
 ENCRYPTION = "A256GCM"
-_ALLOWED = [ALGORITHM, ENCRYPTION]
+_ALLOWED = jwe.JWERegistry(algorithms=[ALGORITHM, ENCRYPTION])
 Who = TypeVar("Who", Identity, Borrower)
 
 
@@ -24,7 +24,7 @@ def seal(identity: Identity | Borrower, public_key_pem: str, key_id: str) -> str
     """The identity as compact JWE that only the holder of the private key can open. Differs at every call."""
     header = {"alg": ALGORITHM, "enc": ENCRYPTION, "kid": key_id, "typ": "yuqiao-identity+jwe"}
     text = identity.model_dump_json(exclude_none=True).encode()
-    return jwe.encrypt_compact(header, text, _key(public_key_pem), algorithms=_ALLOWED)
+    return jwe.encrypt_compact(header, text, _key(public_key_pem), registry=_ALLOWED)
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +45,7 @@ def open_borrower(sealed: str, private_key_pem: str) -> Borrower:
 
 def _opened(kind: type[Who], sealed: str, private_key_pem: str) -> Who:
     try:
-        opened = jwe.decrypt_compact(sealed, _key(private_key_pem), algorithms=_ALLOWED)
+        opened = jwe.decrypt_compact(sealed, _key(private_key_pem), registry=_ALLOWED)
         return kind.model_validate_json(opened.plaintext or b"")
     except (JoseError, ValueError, ValidationError) as error:
         raise NotSealedForUs(f"不是为本行密钥密封的内容：{type(error).__name__}") from error

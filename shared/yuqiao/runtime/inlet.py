@@ -90,7 +90,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         self._fetch: asyncio.Task[tuple[int, dict[Any, Any]]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
-        self._asked = False
+        self._asked = self._crowded = False
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """What was fetched before is worthless now."""
@@ -169,19 +169,34 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             await asyncio.sleep(self.pace.until_next())
             if consumer:
                 wait_ms = int(self.pace.begin(consumer) * 1000)
-                of_banks = {tp for tp in consumer.assignment() if parse_bank_topic(tp.topic)}
-                if ours := consumer.assignment() - of_banks:
+                banks = sorted(tp for tp in consumer.assignment() if parse_bank_topic(tp.topic))
+                if ours := consumer.assignment() - set(banks):
                     found |= await consumer.getmany(*ours, max_records=self.size)
-                left = max(self.size - sum(map(len, found.values())), self.size // 4)  # a bank is heard in any case
-                wanted = of_banks if found else ()
-                if of_banks or not found:
-                    found |= await consumer.getmany(*wanted, timeout_ms=0 if found else wait_ms, max_records=left)
-                self.pace.fetched(consumer, found, all_of_it=sum(map(len, found.values())) < self.size)
+                if banks:
+                    await self._hear(consumer, banks, found)
+                if not found:
+                    found |= await consumer.getmany(timeout_ms=wait_ms, max_records=self.size)
+                self.pace.fetched(consumer, found, all_of_it=_count(found) < self.size)
         except KafkaError as error:
             log.warning("fetch failed", error=type(error).__name__)
             if not found:
                 await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
         return epoch, found
+
+    async def _hear(self, consumer: Any, banks: Sequence[Any], found: dict[Any, Any]) -> None:
+        """Add to `found` what has come from banks, so much that a batch is full, and a quarter of one in any case.
+
+        When that was less than all, the next takes as much of each bank first: none waits behind another's backlog, and
+        what several say of one need is read together. An error must not lose what was taken before it.
+        """
+        most = max(self.size - _count(found), self.size // 4)
+        full = _count(found) + most
+        for bank in banks if self._crowded else ():
+            found |= await consumer.getmany(bank, max_records=max(1, most // len(banks)))
+        if (left := full - _count(found)) > 0:
+            for bank, records in (await consumer.getmany(*banks, max_records=left)).items():
+                found.setdefault(bank, []).extend(records)
+        self._crowded = _count(found) >= full
 
     def take(self) -> Fetched | None:
         """The records of the finished fetch, if they still belong to this assignment."""
@@ -219,7 +234,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     def done(self, fetched: Fetched) -> None:
         """Move on, and let Kafka's committed offsets follow without waiting for them."""
-        self.pace.done(full=len(fetched.records) >= self.size)
+        self.pace.done(len(fetched.records) / self.size)
         for partition, (_, following) in fetched.moves.items():
             if partition in self.positions:
                 self.positions[partition] = following
@@ -243,6 +258,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
                 task.cancel()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._follow(after=0), 2)
+
+
+def _count(found: dict[Any, Any]) -> int:
+    return sum(map(len, found.values()))
 
 
 def _record(raw: Any) -> Record:

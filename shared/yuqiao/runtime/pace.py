@@ -17,8 +17,8 @@ GATHERED_BYTES = 64 * 1024
 class Pace:
     """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
 
-    After a long batch it rests as long as that took: under load batches grow, and cost less for each record. A full one
-    is followed by the next at once.
+    After a long batch it rests as long as that took: under load batches grow, and cost less for each record. The fuller
+    it was, the less: a full one is followed by the next at once.
     """
 
     def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
@@ -66,14 +66,14 @@ class Pace:
         """A batch begins."""
         self._taken = time.monotonic()
 
-    def done(self, *, full: bool) -> None:
-        """It is committed."""
+    def done(self, fill: float) -> None:
+        """It is committed; `fill` is its size in sizes of a full one."""
         now = time.monotonic()
         took = now - self._taken
-        if full:
+        if fill >= 1:
             self._next = now
         elif self.waits and took > LONG_BATCH:
-            self._next = now + min(took, LONGEST_REST)
+            self._next = now + min(took, LONGEST_REST) * (1 - fill)
 
     def _is_hurried(self, topic: str) -> bool:
         of_bank = parse_bank_topic(topic)
