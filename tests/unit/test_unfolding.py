@@ -6,6 +6,7 @@ from typing import Any
 import cramjam
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -35,10 +36,13 @@ def packed(first: int, *values: bytes, codec: int = 0, headers: Any = ()) -> byt
     return bytes(raw)
 
 
-def read(*batches: bytes) -> list[tuple[int, bytes | None]]:
+def opened(*batches: bytes) -> ReadingOn:
     unfolding.install()
-    records = MemoryRecords(b"".join(batches))
-    found = list(ReadingOn(TopicPartition(BANK, 0), records, None, 0, None, None, True, 0))
+    return ReadingOn(TopicPartition(BANK, 0), MemoryRecords(b"".join(batches)), None, 0, None, None, True, 0)
+
+
+def read(*batches: bytes) -> list[tuple[int, bytes | None]]:
+    found = list(opened(*batches))
     assert all(r.headers == () or [h[0] for h in r.headers] == [UNREADABLE] for r in found)
     return [(r.offset, r.value) for r in found]
 
@@ -51,6 +55,19 @@ def test_every_codec_is_read(codec: int) -> None:
 def test_a_name_that_is_no_text_costs_its_batch_and_no_other() -> None:
     bad = packed(1, b"x", b"y", headers=[(RawName("a"), b"1")])
     assert read(packed(0, b"a"), bad, packed(3, b"b")) == [(0, b"a"), (1, None), (2, None), (3, b"b")]
+
+
+def test_a_batch_that_came_damaged_is_left_to_be_fetched_again() -> None:
+    damaged = bytearray(packed(1, b"x"))
+    damaged[-3] ^= 1
+    for batches, whole in (([packed(0, b"a"), damaged, packed(2, b"b")], 1), ([damaged], 0)):
+        reading = opened(*map(bytes, batches))
+        assert [next(reading).value for _ in range(whole)] == [b"a"][:whole]
+        at = reading.next_fetch_offset
+        with pytest.raises(CorruptRecordException):
+            next(reading)
+        assert list(reading) == []
+        assert reading.next_fetch_offset == at
 
 
 @pytest.mark.parametrize("codec", [GZIP, LZ4, ZSTD])

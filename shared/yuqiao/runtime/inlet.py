@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
+FETCH_AGAIN = 1.0
+NOTHING: Mapping[Any, Any] = {}
 PREFETCHED_BYTES = 256 * 1024
 """Of each partition: some batches ahead. With aiokafka's megabyte a backlog would lie in memory."""
 
@@ -177,17 +179,19 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
                 if not found:
                     found |= await consumer.getmany(timeout_ms=wait_ms, max_records=self.size)
                 self.pace.fetched(consumer, found, all_of_it=_count(found) < self.size)
-        except KafkaError as error:
-            log.warning("fetch failed", error=type(error).__name__)
+        except Exception as error:  # a call that fails may have moved past records that it took and did not give
+            log.warning("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
+            if consumer:
+                self._forget(consumer.assignment(), found)
             if not found:
-                await asyncio.sleep(1)  # the broker is away: no condition to wait for but time
+                await asyncio.sleep(FETCH_AGAIN)  # the broker is away: no condition to wait for but time
         return epoch, found
 
     async def _hear(self, consumer: Any, banks: Sequence[Any], found: dict[Any, Any]) -> None:
         """Add to `found` what has come from banks, so much that a batch is full, and a quarter of one in any case.
 
         When that was less than all, the next takes as much of each bank first: none waits behind another's backlog, and
-        what several say of one need is read together. An error must not lose what was taken before it.
+        what several say of one need is read together.
         """
         most = max(self.size - _count(found), self.size // 4)
         full = _count(found) + most
@@ -205,9 +209,6 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         fetch, self._fetch = self._fetch, None
         if fetch.cancelled():
             return None
-        if error := fetch.exception():
-            log.error("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
-            return None
         epoch, found = fetch.result()
         if epoch != self.epoch:
             self._forget(found)
@@ -224,11 +225,14 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         self.pace.taken()
         return fetched if fetched.records else None
 
-    def _forget(self, found: dict[Any, Any]) -> None:
-        """A fetch that began before a seek may have ended after it: what it took away must be fetched again."""
+    def _forget(self, partitions: Iterable[Any], but: Mapping[Any, Sequence[Any]] = NOTHING) -> None:
+        """What a fetch took away that began before a seek and ended after it, or that failed midway, is fetched again.
+
+        `but` what it gave.
+        """
         consumer = self.subscriber.consumer
-        for tp in found:
-            position = self.positions.get((tp.topic, tp.partition))
+        for tp in partitions:
+            position = but[tp][-1].offset + 1 if tp in but else self.positions.get((tp.topic, tp.partition))
             if consumer is not None and position is not None and tp in consumer.assignment():
                 consumer.seek(tp, position)
 

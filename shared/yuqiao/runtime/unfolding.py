@@ -79,9 +79,11 @@ class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has
         while self._lost is None:
             try:
                 record: ConsumerRecord[Any, Any] = next(self._records_iterator)
-            except (StopIteration, CorruptRecordException):
+            except StopIteration:
                 self._records_iterator = None
                 raise
+            except CorruptRecordException:
+                raise  # that ends the iterator: asked once more there is nothing, and the rest is fetched again
             except Exception as error:  # whatever a packing or a header can raise; the rest of its batch is lost
                 self._lost = self._batches.last.next_offset, type(error).__name__
             else:

@@ -1,9 +1,11 @@
 """Partitions may be assigned at any time, also while the database is away; of each is taken its share."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import CorruptRecordException
 from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import bank_topic
@@ -35,10 +37,11 @@ async def test_an_assignment_while_the_database_is_away_is_taken_up_when_it_is_b
 
 
 class Buffered:
-    """A consumer that has fetched these many records of each partition; asked for too often, it says that the broker is away."""
+    """A consumer that has fetched so many records of each partition. Its call number `damaged` takes, and fails."""
 
-    def __init__(self, lying: dict[TopicPartition, int], answers: int = 1_000) -> None:
-        self.lying, self.answers = dict(lying), answers
+    def __init__(self, lying: dict[TopicPartition, int], damaged: int = -1) -> None:
+        self.lying, self.damaged = lying, damaged
+        self.at = dict.fromkeys(lying, 0)
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.lying)
@@ -49,18 +52,21 @@ class Buffered:
     def resume(self, *partitions: TopicPartition) -> None:
         pass
 
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.at[tp] = offset
+
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int
-    ) -> dict[TopicPartition, list[str]]:
-        self.answers -= 1
-        if self.answers < 0:
-            raise KafkaConnectionError
-        found: dict[TopicPartition, list[str]] = {}
+    ) -> dict[TopicPartition, list[Any]]:
+        found: dict[TopicPartition, list[Any]] = {}
         for tp in partitions or self.lying:
-            if taken := min(self.lying[tp], max_records):
-                found[tp] = [tp.topic] * taken
-                self.lying[tp] -= taken
+            if taken := min(self.lying[tp] - self.at[tp], max_records):
+                found[tp] = [SimpleNamespace(offset=self.at[tp] + n) for n in range(taken)]
+                self.at[tp] += taken
                 max_records -= taken
+        self.damaged -= 1
+        if self.damaged == -1:
+            raise CorruptRecordException
         return found
 
 
@@ -71,6 +77,7 @@ OURS = TopicPartition("things", 0)
 async def fetch(toy_pool: Any, *fetches: Buffered) -> dict[TopicPartition, int]:
     """How many records of each partition the last of these fetches takes, batches being of 40."""
     inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), toy_pool, size=40, pace=Pace((), waits=False))
+    inlet.positions = {(tp.topic, tp.partition): 0 for tp in fetches[0].lying}
     taken: dict[TopicPartition, int] = {}
     for inlet.subscriber.consumer in fetches:  # type: ignore[assignment]  # as good as FastStream's, for an inlet
         _, found = await inlet._getmany()
@@ -92,6 +99,10 @@ async def test_where_our_own_streams_fill_a_batch_banks_add_a_quarter(toy_pool: 
     assert await fetch(toy_pool, Buffered(backlog), Buffered({OURS: 30, A: 4, B: 0})) == {OURS: 30, A: 4}
 
 
-async def test_what_was_taken_before_an_error_is_not_lost(toy_pool: Any) -> None:
-    backlog = {A: 1_000, B: 1_000}
-    assert await fetch(toy_pool, Buffered(backlog), Buffered(backlog, answers=1)) == {A: 20}
+@pytest.mark.parametrize(("damaged", "given"), [(0, {}), (1, {A: 20}), (2, {A: 20, B: 7})])
+async def test_what_was_taken_when_a_fetch_failed_comes_again(
+    toy_pool: Any, damaged: int, given: dict[TopicPartition, int]
+) -> None:
+    failing = Buffered({A: 1_000, B: 7}, damaged)
+    assert await fetch(toy_pool, Buffered({A: 1_000, B: 1_000}), failing) == given
+    assert failing.at == {A: 0, B: 0} | given
