@@ -27,6 +27,7 @@ def noted(event: CaseEvent, at: Moment, **step: Any) -> ProgressNoted:
         bank=getattr(event, "bank", None),
         wait_on=wait.on if wait else None,
         due_at=wait.due_at if wait else None,
+        provisional=(wait.provisional or None) if wait else None,
         at=at.now,
         **step,
     )
@@ -42,12 +43,14 @@ def _known(book: IntakeBook, event: CaseEvent, at: Moment, **step: Any) -> Itera
 def on_need_matched(book: IntakeBook, event: NeedMatched, at: Moment) -> Iterator[Out]:
     """The need goes to banks; when they have answered or not, the case says so."""
     if event.need in book.needs:
+        due = book.limits.due("accept", at.now, book.calendar)
         yield OffersNoted(
             at=at.now,
             enterprise=event.enterprise,
             need=event.need,
             offers={offer.offer: offer.bank for offer in event.offers},
-            due_at=book.limits.due("accept", at.now, book.calendar).at,
+            due_at=due.at,
+            provisional=due.provisional or None,
         )
 
 

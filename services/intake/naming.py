@@ -7,17 +7,18 @@ from collections.abc import Iterable
 from services.intake.shelves import Bank
 from yuqiao.runtime.messages import derived_id
 
-_BETWEEN = re.compile("[、,;]")
+_BETWEEN = re.compile("[、,;/|]")
 
 
 def lenders_in(text: str | None) -> tuple[str, ...]:
-    """The names in a cell, as they are compared; 、 ， , ； or ; stands between them."""
+    """The names in a cell, as they are compared; 、 ， , ； ; / or | stands between them."""
     return tuple(dict.fromkeys(name for name in _BETWEEN.split(_plain(text or "")) if name))
 
 
 def lender_named(name: str, banks: Iterable[Bank]) -> Bank | None:
-    """The registered bank with this code or name; None for another, and never a guess between two."""
+    """The registered bank with this code or name; None for another, and never a guess between two that are not switched off."""
     found = [bank for bank in banks if name in (_plain(bank.bank), _plain(bank.name))]
+    found = [bank for bank in found if bank.enabled] or found
     return found[0] if len(found) == 1 else None
 
 

@@ -110,6 +110,7 @@ class OffersNoted(Note):
     need: Id
     offers: dict[Id, BankId]
     due_at: AwareDatetime
+    provisional: bool | None = None
 
 
 class ProgressNoted(Note):
@@ -127,4 +128,5 @@ class ProgressNoted(Note):
     reason: Code | None = None
     wait_on: Code | None = None
     due_at: AwareDatetime | None = None
+    provisional: bool | None = None
     amount_cny: Money | None = None

@@ -71,7 +71,7 @@ class View:
             "waiting_on": progress.wait_on,
             "waiting_on_term": term("party", progress.wait_on) if progress.wait_on else None,
             "due_at": _beijing(progress.due_at),
-            "provisional": progress.due_at is not None and not _covered(progress.due_at),
+            "provisional": progress.due_at is not None and (progress.provisional or not _covered(progress.due_at)),
             "updated_at": _beijing(progress.at),
             "consent": self._consent(ANY_BANK),
             "banks": [self._offer(offer) for offer in progress.offers],

@@ -1,6 +1,7 @@
 """What an enterprise is shown of its need's case, after one more step. Events of two streams: either may be the first."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from services.intake.notes import OffersNoted, ProgressNoted
@@ -18,14 +19,14 @@ def offered(before: Progress, step: OffersNoted) -> Progress:
     } | {o.offer: o for o in before.offers}
     if before.outcome or _stage(offers.values()) != "offered":
         return before.but(offers=tuple(offers.values()))
-    return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.due_at})
+    return _after(before, offers, _waiting(step, on="bank", until=step.due_at))
 
 
 def disclosed(before: Progress, step: IdentitySealed) -> Progress:
     """A bank accepted, and knows the enterprise now: it has to call."""
     offers = {o.offer: o for o in before.offers}
     offers[step.offer] = _moved(offers.get(step.offer), step.offer, step.bank, "accepted", "disclosed")
-    return _after(before, offers, {"at": step.at, "wait_on": "bank", "due_at": step.contact_by})
+    return _after(before, offers, _waiting(step, on="bank", until=step.contact_by))
 
 
 def asked(before: Progress, step: LenderSealed) -> Progress:
@@ -37,7 +38,7 @@ def asked(before: Progress, step: LenderSealed) -> Progress:
 
 def advanced(before: Progress, step: ProgressNoted) -> Progress:
     """The case, or one bank's part in it, reached a stage."""
-    change: dict[str, Any] = {"at": step.at, "wait_on": step.wait_on, "due_at": step.due_at}
+    change = _waiting(step, on=step.wait_on, until=step.due_at)
     if step.stage:
         change |= {"stage": step.stage, "outcome": step.outcome}
     if not (step.offer and step.bank and step.offer_stage):
@@ -47,6 +48,12 @@ def advanced(before: Progress, step: ProgressNoted) -> Progress:
     amount = step.amount_cny or moved.amount_cny
     offers[step.offer] = moved.but(reason=step.reason, amount_cny=amount)
     return _after(before, offers, change)
+
+
+def _waiting(
+    step: OffersNoted | IdentitySealed | ProgressNoted, on: str | None, until: datetime | None
+) -> dict[str, Any]:
+    return {"at": step.at, "wait_on": on, "due_at": until, "provisional": step.provisional}
 
 
 def _moved(before: OfferProgress | None, offer: str, bank: str, *stages: str) -> OfferProgress:

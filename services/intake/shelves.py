@@ -40,7 +40,7 @@ class OfferProgress(Value):
 
 
 class Progress(Value):
-    """What an enterprise is shown of a need's case."""
+    """What an enterprise is shown of a need's case. A `provisional` due day may turn out later, and no event says so."""
 
     need: Id
     enterprise: Id
@@ -48,6 +48,7 @@ class Progress(Value):
     outcome: Code | None = None
     wait_on: Code | None = None
     due_at: datetime | None = None
+    provisional: bool | None = None
     at: datetime
     offers: tuple[OfferProgress, ...] = ()
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 
+from deploy.stack.postgres import SETTINGS
 from tests.tidy.checks import ROOT
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.settings import PREFIX, Settings
 
+OF_A_LOCAL_ONE = {"listen_addresses", "unix_socket_directories", "io_method", "logging_collector", "log_min_messages"}
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
@@ -36,6 +38,11 @@ def test_compose_has_the_house() -> None:
     assert COMPOSE["services"]["kafka"]["image"] == "apache/kafka:4.3.1"
     assert COMPOSE["services"]["postgres"]["image"] == "postgres:18"
     assert list(faults(COMPOSE)) == []
+
+
+def test_its_postgres_is_told_what_the_local_one_is_told() -> None:
+    told = dict(word.removeprefix("-c").split("=") for word in COMPOSE["services"]["postgres"]["command"][1:])
+    assert told == {name: value for name, value in SETTINGS.items() if name not in OF_A_LOCAL_ONE}
 
 
 def test_the_broker_has_a_door_for_containers_and_one_for_this_machine(tmp_path: Path) -> None:

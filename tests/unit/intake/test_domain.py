@@ -115,9 +115,15 @@ def test_a_source_stands_once_among_the_origins() -> None:
     assert with_origin((first, ONLINE), second) == (ONLINE, second)
 
 
+NAMES = {
+    "bank01": "测试银行（渝北）",
+    "bank02": "同名银行",
+    "bank03": "同名银行",
+    "bank04": "改码银行",
+    "bank05": "改码银行",
+}
 BANKS = [
-    Bank(bank=code, name=name, key_id="k", public_key="")
-    for code, name in (("bank01", "测试银行（渝北）"), ("bank02", "同名银行"), ("bank03", "同名银行"))
+    Bank(bank=code, name=name, key_id="k", public_key="", enabled=code != "bank04") for code, name in NAMES.items()
 ]
 
 
@@ -131,6 +137,9 @@ BANKS = [
         ("测试银行(渝北)", ["bank01"]),
         ("测试银行", []),
         ("同名银行", []),
+        ("改码银行", ["bank05"]),
+        ("bank04", ["bank04"]),
+        ("bank01/bank02|bank03", ["bank01", "bank02", "bank03"]),
         ("bank01、bank02", ["bank01", "bank02"]),
         ("bank03，测试银行（渝北）；bank02; 某某银行,bank03", ["bank03", "bank01", "bank02"]),
     ],

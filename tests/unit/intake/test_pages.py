@@ -183,12 +183,12 @@ async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> No
     assert "已放款" in (await http.get(path)).text
 
 
-@pytest.mark.parametrize(("year", "said"), [(2023, False), (2099, True)])
-async def test_a_day_beyond_the_calendar_is_said_to_be_provisional(
-    intake: Intake, http: httpx.AsyncClient, year: int, said: bool
+@pytest.mark.parametrize(("year", "counted", "said"), [(2023, False, False), (2023, True, True), (2099, False, True)])
+async def test_a_day_that_was_counted_or_lies_beyond_the_calendar_is_said_to_be_provisional(
+    intake: Intake, http: httpx.AsyncClient, year: int, counted: bool, said: bool
 ) -> None:
     need, path = await stated(intake, http)
-    wait = Wait(limit="documents", on="enterprise", due_at=datetime(year, 2, 1, tzinfo=BEIJING))
+    wait = Wait(limit="documents", on="enterprise", due_at=datetime(year, 2, 1, tzinfo=BEIJING), provisional=counted)
     await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage="contacted", wait=wait, **of(need, intake)))
     page = (await http.get(path, headers={"Accept": "text/html"})).text
     assert (f"最迟 {year}-02-01" in page, "（暂算）" in page) == (True, said)
