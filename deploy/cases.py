@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
 from yuqiao.policy.states import known_codes, term
@@ -80,7 +80,9 @@ def list_cases(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("case", "stage", "waits for", "until", "元")
+    table = Table(
+        Column("case", no_wrap=True), *(Column(name, overflow="fold") for name in ("stage", "waits for", "until", "元"))
+    )
     for r in rows:
         table.add_row(r["id"], r["stage_term"], r["waiting_on_term"] or "", (r["due_at"] or "")[:16], r["amount_cny"])
     Console().print(table)

@@ -90,6 +90,8 @@ def status(home: Home = LOCAL, as_json_: AsJson = False) -> None:
     stack = stack_at(home)
     if as_json_:
         print(json.dumps(_status(stack), ensure_ascii=False))
+    elif not any(p["pid"] for p in stack.status()):
+        typer.echo("not running; start it with make up", err=True)
     else:
         _show_status(stack)
     if not all(p["ready"] for p in stack.status()) or not stack.status():

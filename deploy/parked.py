@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
 from yuqiao.contracts.streams import SERVICES
@@ -56,7 +56,10 @@ def list_(home: Home = LOCAL, limit: int = 100, as_json: AsJson = False) -> None
         return
     console = Console()
     for name, rows in found.items():
-        table = Table("service", "id", "key", "why", "where", title=f"{name}: {len(rows)}", title_justify="left")
+        names = ("service", "id", "key", "why", "where")
+        table = Table(
+            *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"
+        )
         for row in rows:
             why = row.get("reason") or row.get("subject") or row.get("type")
             where = f"{row['topic']}/{row['partition']}/{row['offset']}" if row.get("topic") else row.get("at", "")

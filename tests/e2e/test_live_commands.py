@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
+from deploy.bench.load import product
 from deploy.cli import app
 from deploy.stack.stack import Stack
 from tests.e2e.talk import BANK, next_of, state_need, until, wait_for
@@ -162,8 +164,12 @@ async def test_a_list_is_tried_and_imported(shell: Shell, stack: Stack, tmp_path
     await shell.run("import", str(partial), *way[:2], "--key-file", str(tmp_path / "key"), exits=1)
 
 
-async def test_a_banks_first_ten_minutes(shell: Shell, stack: Stack, bank: BankClient) -> None:
+async def test_a_banks_first_ten_minutes(shell: Shell, stack: Stack, bank: BankClient, tmp_path: Path) -> None:
     env = ("--env", str(stack.provision.bank_file(BANK)))
+    small = product(BANK) | {"product": f"{BANK}-small", "max_amount_cny": "10000.00"}
+    (tmp_path / "products.yaml").write_text(yaml.safe_dump({BANK: [small]}), encoding="utf-8")
+    published = await shell.run("bank", "publish", *env, "--products", str(tmp_path / "products.yaml"))
+    assert published == f"{BANK}-small\tapplied\n"
     await state_need(stack, 20_002)
     offer = (await next_of(bank, NeedOffered)).offer
     lines = (await shell.run("bank", "tail", *env, "--from-start", "--json", "--count", "1")).splitlines()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+import yaml
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
@@ -18,14 +19,14 @@ from yuqiao.bank.client import BankClient, Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
-from yuqiao.contracts.from_bank import Reply
+from yuqiao.contracts.from_bank import ProductPublished, Reply
 from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed, Receipt
 from yuqiao.policy.calendar import BEIJING
 
 T = TypeVar("T")
-app = typer.Typer(help="银行侧工具：查看本行收到的事件、回复、自查", no_args_is_help=True)
+app = typer.Typer(help="银行侧工具：查看本行收到的事件、发布产品、回复、自查", no_args_is_help=True)
 EnvFile = Annotated[Path, typer.Option("--env", help="本行接入文件 <bank>.env")]
 
 
@@ -73,6 +74,26 @@ def reply(
     for why in receipt.reasons:
         typer.echo(f"{why.code}：{why.text}", err=True)
     raise typer.Exit(1 if receipt.result == "refused" else 0)
+
+
+@app.command()
+def publish(
+    env: EnvFile,
+    products: Annotated[Path, typer.Option(help="产品文件（YAML）：产品列表，或 银行代码 → 产品列表")],
+    wait: Annotated[float, typer.Option(help="每个产品等待回执的秒数")] = 30,
+) -> None:
+    """发布本行产品并等待回执。Publish the bank's products, each whole, and wait for their receipts."""
+    found = _env(env)
+    listed = _products(found.bank, products)
+    receipts = [_run(found, _send(found, product, wait)) for product in listed]
+    for product, receipt in zip(listed, receipts, strict=True):
+        typer.echo(f"{product.product}\t{receipt.result if receipt else f'{wait:g} 秒内未见回执'}")
+        for why in receipt.reasons if receipt else ():
+            typer.echo(f"{why.code}：{why.text}", err=True)
+    if any(receipt and receipt.result == "refused" for receipt in receipts):
+        raise typer.Exit(1)
+    if None in receipts:
+        raise typer.Exit(5)
 
 
 @app.command()
@@ -155,10 +176,36 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done:
         raise typer.Exit(2) from None
 
 
-async def _send(env: BankEnv, event: Reply, seconds: float) -> Receipt | None:
+def _products(bank: str, path: Path) -> list[ProductPublished]:
+    """What a file says that this bank offers. Exits 2 when it cannot be read, offers nothing, or a product is wrong."""
+    try:
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        typer.echo(f"读不了 {path}：{error}", err=True)
+        raise typer.Exit(2) from None
+    own = listed.get(bank) if isinstance(listed, dict) else listed
+    if not isinstance(own, list) or not own:
+        typer.echo(f"{path} 中没有 {bank} 的产品；须为产品列表，或 {bank}: 后接产品列表", err=True)
+        raise typer.Exit(2)
+    now, found, wrong = datetime.now(BEIJING), [], False
+    for place, fields in enumerate(own, 1):
+        try:
+            found.append(ProductPublished.model_validate({**dict(fields), "bank": bank, "at": now}))
+        except (TypeError, ValueError) as error:
+            reasons = reasons_of(error) if isinstance(error, ValidationError) else ()
+            said = "；".join(f"{r.values.get('field', '')}：{r.text}" for r in reasons) or "须为字段与值的对应"
+            typer.echo(f"第 {place} 个产品 {said}", err=True)
+            wrong = True
+    if wrong:
+        raise typer.Exit(2)
+    return found
+
+
+async def _send(env: BankEnv, event: Reply | ProductPublished, seconds: float) -> Receipt | None:
     """Write it; its receipt, or None when none came in time."""
     async with watching(env, env.receipts, from_start=False) as consumer, BankClient(env) as client:
-        reply_id = await client.reply(event)
+        write = client.publish_product(event) if isinstance(event, ProductPublished) else client.reply(event)
+        reply_id = await write
         typer.echo(f"ce_id {reply_id}", err=True)
         try:
             async with asyncio.timeout(seconds):

@@ -37,6 +37,22 @@ def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: s
     assert (done.exit_code, said in done.stderr, done.stdout) == (2, True, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bank99: []", "b1"),
+        ("- annual_rate: '3.85'", "annual_rate"),
+        ("- just words", "第 1 个产品"),
+        ("- [", "products.yaml"),
+    ],
+)
+def test_wrong_products_are_not_sent(tmp_path: Path, text: str, said: str) -> None:
+    products = tmp_path / "products.yaml"
+    products.write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(app, ["publish", "--env", str(write(tmp_path, GOOD)), "--products", str(products)])
+    assert (done.exit_code, said in done.stderr, done.stdout) == (2, True, "")
+
+
 @pytest.mark.parametrize("command", [["tail"], ["check"], ["reply", "accept", OFFER]])
 def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, command: list[str]) -> None:
     nowhere = CliRunner().invoke(app, [command[0], "--env", str(tmp_path / "none.env"), *command[1:]])
