@@ -88,13 +88,14 @@ def down(home: Home = LOCAL) -> None:
 def status(home: Home = LOCAL, as_json_: AsJson = False) -> None:
     """Each process with its health; the streams with their lag; parked and held messages."""
     stack = stack_at(home)
+    processes = stack.status()
     if as_json_:
         print(json.dumps(_status(stack), ensure_ascii=False))
-    elif not any(p["pid"] for p in stack.status()):
+    elif not any(p["pid"] for p in processes):
         typer.echo("not running; start it with make up", err=True)
     else:
         _show_status(stack)
-    if not all(p["ready"] for p in stack.status()) or not stack.status():
+    if not all(p["ready"] for p in processes) or not processes:
         raise typer.Exit(FAILURE)
 
 

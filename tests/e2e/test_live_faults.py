@@ -100,7 +100,7 @@ async def test_each_service_killed_and_all_stopped_under_load_lose_nothing_and_d
                 for victim in victims_at_once:
                     os.kill(victim.pid, number)
                 for victim in victims_at_once:
-                    await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]
+                    await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]  # mypy infers no lambda with defaults
                 await load.more()
 
 

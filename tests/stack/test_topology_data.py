@@ -10,7 +10,7 @@ KINDS = {"state_owned", "joint_stock", "city", "rural", "village"}
 
 
 def template(channel: str) -> str:
-    return bank_topic("<bank>", channel)  # type: ignore[arg-type]
+    return bank_topic("<bank>", channel)  # type: ignore[arg-type]  # a name out of a YAML file
 
 
 def test_the_topics_are_the_streams() -> None:

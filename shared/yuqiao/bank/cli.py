@@ -4,8 +4,9 @@ Exit codes: 0 done; 1 refused; 2 usage; 3 findings; 4 the broker cannot be reach
 """
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,6 +20,7 @@ from yuqiao.bank.client import BankClient, Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
+from yuqiao.bank.products import products_of, published
 from yuqiao.contracts.from_bank import ProductPublished, Reply
 from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
@@ -66,7 +68,7 @@ def reply(
     given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
     given |= {"note": note, "task": task, "rate_before": rate_before, "rate_after": rate_after}
     event = _reply(found.bank, kind, offer, given, done)
-    receipt = _run(found, _send(found, event, wait))
+    (receipt,) = _run(found, _send(found, [event], wait))
     if receipt is None:
         typer.echo(f"已写入，{wait:g} 秒内未见回执；稍后可用 tail 查看", err=True)
         raise typer.Exit(5)
@@ -80,12 +82,12 @@ def reply(
 def publish(
     env: EnvFile,
     products: Annotated[Path, typer.Option(help="产品文件（YAML）：产品列表，或 银行代码 → 产品列表")],
-    wait: Annotated[float, typer.Option(help="每个产品等待回执的秒数")] = 30,
+    wait: Annotated[float, typer.Option(help="等待回执的秒数")] = 30,
 ) -> None:
     """发布本行产品并等待回执。Publish the bank's products, each whole, and wait for their receipts."""
     found = _env(env)
     listed = _products(found.bank, products)
-    receipts = [_run(found, _send(found, product, wait)) for product in listed]
+    receipts = _run(found, _send(found, listed, wait))
     for product, receipt in zip(listed, receipts, strict=True):
         typer.echo(f"{product.product}\t{receipt.result if receipt else f'{wait:g} 秒内未见回执'}")
         for why in receipt.reasons if receipt else ():
@@ -179,40 +181,38 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done:
 def _products(bank: str, path: Path) -> list[ProductPublished]:
     """What a file says that this bank offers. Exits 2 when it cannot be read, offers nothing, or a product is wrong."""
     try:
-        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        own = products_of(bank, path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         typer.echo(f"读不了 {path}：{error}", err=True)
         raise typer.Exit(2) from None
-    own = listed.get(bank) if isinstance(listed, dict) else listed
-    if not isinstance(own, list) or not own:
+    if not own:
         typer.echo(f"{path} 中没有 {bank} 的产品；须为产品列表，或 {bank}: 后接产品列表", err=True)
-        raise typer.Exit(2)
-    now, found, wrong = datetime.now(BEIJING), [], False
+    now, found = datetime.now(BEIJING), []
     for place, fields in enumerate(own, 1):
         try:
-            found.append(ProductPublished.model_validate({**dict(fields), "bank": bank, "at": now}))
-        except (TypeError, ValueError) as error:
-            reasons = reasons_of(error) if isinstance(error, ValidationError) else ()
-            said = "；".join(f"{r.values.get('field', '')}：{r.text}" for r in reasons) or "须为字段与值的对应"
-            typer.echo(f"第 {place} 个产品 {said}", err=True)
-            wrong = True
-    if wrong:
+            found.append(published(bank, fields, now))
+        except ValidationError as error:
+            for reason in reasons_of(error):
+                typer.echo(f"第 {place} 个产品 {reason.values.get('field', '')}：{reason.text}", err=True)
+    if not own or len(found) < len(own):
         raise typer.Exit(2)
     return found
 
 
-async def _send(env: BankEnv, event: Reply | ProductPublished, seconds: float) -> Receipt | None:
-    """Write it; its receipt, or None when none came in time."""
+async def _send(env: BankEnv, events: Sequence[Reply | ProductPublished], seconds: float) -> list[Receipt | None]:
+    """Write them; the receipt of each, or None for which none came in time."""
     async with watching(env, env.receipts, from_start=False) as consumer, BankClient(env) as client:
-        write = client.publish_product(event) if isinstance(event, ProductPublished) else client.reply(event)
-        reply_id = await write
-        typer.echo(f"ce_id {reply_id}", err=True)
-        try:
+        receipts: dict[str, Receipt | None] = {}
+        for event in events:
+            write = client.publish_product(event) if isinstance(event, ProductPublished) else client.reply(event)
+            event_id = await write
+            typer.echo(f"ce_id {event_id}", err=True)
+            receipts[event_id] = None
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while True:
+                while None in receipts.values():
                     for records in (await consumer.getmany(timeout_ms=500)).values():
                         for received in filter(None, map(read, records)):
-                            if isinstance(received.event, Receipt) and received.event.answers == reply_id:
-                                return received.event
-        except TimeoutError:
-            return None
+                            if isinstance(received.event, Receipt) and received.event.answers in receipts:
+                                receipts[received.event.answers] = received.event
+        return list(receipts.values())

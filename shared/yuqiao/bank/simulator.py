@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid5
 
-import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -24,8 +23,8 @@ from yuqiao.bank.client import PATIENCE, envelope_of, read
 from yuqiao.bank.desk import Desk
 from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import NAMESPACE, Letter, letter
+from yuqiao.bank.products import products_of, published
 from yuqiao.contracts.envelope import Headers
-from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.policy.calendar import BEIJING
 
 SLOTS = 8
@@ -56,8 +55,8 @@ class Simulator:
         await asyncio.wait_for(starting, PATIENCE)
         written = await self._from_start([TopicPartition(self.env.replies, 0)])
         self.desk.written.update(name_of(record.headers) for record in written)
-        published = await self._from_start([TopicPartition(self.env.products, 0)])
-        await self._publish_products({(record.key or b"").decode() for record in published})
+        known = await self._from_start([TopicPartition(self.env.products, 0)])
+        await self._publish_products({(record.key or b"").decode() for record in known})
         await self.past.stop()
         self.reader.assign(self.topics)
         await self.reader.seek_to_beginning(*self.topics)
@@ -67,14 +66,13 @@ class Simulator:
         await self.past.seek_to_beginning(*partitions)
         return await read_to_end(self.past, partitions)
 
-    async def _publish_products(self, published: set[str]) -> None:
+    async def _publish_products(self, known: set[str]) -> None:
         if self.products is None:
             return
-        listed = yaml.safe_load(self.products.read_text(encoding="utf-8")).get(self.env.bank, [])
         letters = []
-        for fields in listed:
-            product = ProductPublished.model_validate({**fields, "bank": self.env.bank, "at": PUBLISHED_AT})
-            if product.key not in published:
+        for fields in products_of(self.env.bank, self.products):
+            product = published(self.env.bank, fields, PUBLISHED_AT)
+            if product.key not in known:
                 name = str(uuid5(NAMESPACE, f"{self.env.bank}/{product.key}"))
                 letters.append(Letter(product.key.encode(), product.to_json(), envelope_of(product, name).headers()))
         await self._write(self.env.products, letters)

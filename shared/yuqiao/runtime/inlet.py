@@ -27,7 +27,6 @@ FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
 FETCH_AGAIN = 1.0
-NOTHING: Mapping[Any, Any] = {}
 PREFETCHED_BYTES = 256 * 1024
 """Of each partition: some batches ahead. With aiokafka's megabyte a backlog would lie in memory."""
 
@@ -182,7 +181,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         except Exception as error:  # a call that fails may have moved past records that it took and did not give
             log.warning("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
             if consumer:
-                self._forget(consumer.assignment(), found)
+                self._forget(consumer.assignment(), but=found)
             if not found:
                 await asyncio.sleep(FETCH_AGAIN)  # the broker is away: no condition to wait for but time
         return epoch, found
@@ -211,7 +210,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             return None
         epoch, found = fetch.result()
         if epoch != self.epoch:
-            self._forget(found)
+            self._forget(found, but={})
             return None
         fetched = Fetched()
         for tp, records in sorted(
@@ -225,7 +224,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         self.pace.taken()
         return fetched if fetched.records else None
 
-    def _forget(self, partitions: Iterable[Any], but: Mapping[Any, Sequence[Any]] = NOTHING) -> None:
+    def _forget(self, partitions: Iterable[Any], but: Mapping[Any, Sequence[Any]]) -> None:
         """What a fetch took away that began before a seek and ended after it, or that failed midway, is fetched again.
 
         `but` what it gave.

@@ -162,7 +162,7 @@ async def test_a_deadline_waits_until_its_banks_replies_are_read(toy_pool: Any) 
             found: set[str] = await look(topics)
             return found
 
-        tape.unread = seen  # type: ignore[method-assign]
+        tape.unread = seen  # type: ignore[method-assign]  # the same, counting how often it is asked
         await until(lambda: looks >= 3)
         assert await texts(toy_pool, "a") == ("1",)
         tape.behind = set()

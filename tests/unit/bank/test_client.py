@@ -9,7 +9,7 @@ from yuqiao.bank import client
 from yuqiao.bank.client import started
 
 
-class Away(AIOKafkaConsumer):  # type: ignore[misc]
+class Away(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
     """A consumer whose broker went away: its stop ends with its fetch's cancellation, or not at all."""
 
     def __init__(self, hangs: bool) -> None:
