@@ -49,6 +49,7 @@ def on_need_matched(book: IntakeBook, event: NeedMatched, at: Moment) -> Iterato
             enterprise=event.enterprise,
             need=event.need,
             offers={offer.offer: offer.bank for offer in event.offers},
+            measures=tuple(dict.fromkeys(applied.measure for applied in event.measures)),
             due_at=due.at,
             provisional=due.provisional or None,
         )

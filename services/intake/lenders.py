@@ -26,18 +26,22 @@ def ask_lenders(
 ) -> Iterator[LenderSealed | LenderAwaited]:
     """The lenders of an enterprise's open needs, `stated` as it is now, that may know whom they are asked about.
 
-    Whatever matching makes of a need. Each once for an enterprise: it is one loan; and none to which `out`, said in the same
-    commit, or an earlier one gives the need's identity. Nobody without live consent: the next one asks again. A lender that
-    is not registered or switched off, or has no usable key, is waited for: its entry (`entered`) asks again.
+    Whatever matching makes of a need. Each once for an enterprise: it is one loan. One to which `out`, said in the same
+    commit, or an earlier one gives the need's identity is asked by feedback for what a match said, and here for what a later
+    statement adds. Nobody without live consent: the next one asks again. A lender that is not registered or switched off, or
+    has no usable key, is waited for: its entry (`entered`) asks again.
     """
     banks = {bank.bank: bank for bank in (*book.banks, *entered)}.values()
     asked, knows = _told(book, enterprise)
     knows |= {(event.need, event.bank) for event in out if isinstance(event, IdentitySealed)}
     for need, private, name in _lent(book, enterprise, stated):
         bank = lender_named(name, banks)
-        if bank and (bank.bank in asked or (need.id, bank.bank) in knows or not is_live(said, bank.bank, at.day)):
+        if bank and (bank.bank in asked or not is_live(said, bank.bank, at.day)):
             continue
-        if measures := owed_without_application(need.facts, need.facts.stated_on):
+        measures = owed_without_application(need.facts, need.facts.stated_on)
+        if bank and (need.id, bank.bank) in knows:
+            measures = _unsaid(book, need, measures)
+        if measures:
             question = _question(book, need, private, bank, measures, at) or _wait(book, need, name, at)
             if isinstance(question, LenderSealed):
                 asked.add(question.bank)
@@ -51,6 +55,12 @@ def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, s
     reached = [(progress.need, offer.bank, offer.reached) for progress in shown for offer in progress.offers]
     asked = {bank for _, bank, stages in reached if "asked" in stages}
     return asked, {(need, bank) for need, bank, stages in reached if "disclosed" in stages}
+
+
+def _unsaid(book: IntakeBook, need: Need, measures: tuple[int, ...]) -> tuple[int, ...]:
+    """Of these measures those that no match said apply."""
+    progress = book.progress.get(need.id)
+    return tuple(one for one in measures if progress is None or one not in progress.measures)
 
 
 def _lent(

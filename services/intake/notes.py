@@ -102,13 +102,14 @@ class ClientRegistered(Note):
 
 
 class OffersNoted(Note):
-    """A need goes to these banks, which should answer by `due_at`."""
+    """A need goes to these banks, which should answer by `due_at`; `measures` are those that the match says apply."""
 
     wire_type = "intake.offers_noted"
     key_field = "enterprise"
     enterprise: Id
     need: Id
     offers: dict[Id, BankId]
+    measures: tuple[int, ...] = ()
     due_at: AwareDatetime
     provisional: bool | None = None
 

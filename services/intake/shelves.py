@@ -40,7 +40,10 @@ class OfferProgress(Value):
 
 
 class Progress(Value):
-    """What an enterprise is shown of a need's case. A `provisional` due day may turn out later, and no event says so."""
+    """What an enterprise is shown of a need's case. A `provisional` due day may turn out later, and no event says so.
+
+    `measures` are not shown: matches said that they apply, and a bank that knows the enterprise is asked for them by feedback.
+    """
 
     need: Id
     enterprise: Id
@@ -51,6 +54,7 @@ class Progress(Value):
     provisional: bool | None = None
     at: datetime
     offers: tuple[OfferProgress, ...] = ()
+    measures: tuple[int, ...] = ()
 
 
 class NeedList(Value):

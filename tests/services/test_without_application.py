@@ -138,6 +138,13 @@ async def test_a_lender_that_accepts_the_need_too_is_asked_once(house: House) ->
     assert len(house.said(NeedDisclosed)) == 1
 
 
+async def disable(house: House, bank: str) -> None:
+    """The bank is switched off, and everybody has heard it."""
+    async with house.calling("notification") as operator:
+        (await operator.post(f"/banks/{bank}/disable")).raise_for_status()
+    await house.settle()
+
+
 async def restate(house: House, key: str, **fields: Any) -> str:
     """The need again, or another, by another channel; gives its id."""
     async with house.calling("intake") as operator:
@@ -155,6 +162,42 @@ async def test_a_bank_that_knows_whose_need_it_is_is_not_told_again_when_it_is_n
     assert await restate(house, "again", lender=BANK) == need
     assert house.said(BorrowerDisclosed) == []
     assert len(house.said(TaskAsked)) == 1
+
+
+NOT_HIT = HIT | {"covid_affected": False}
+
+
+async def test_a_bank_that_knows_whose_need_it_is_is_asked_for_what_a_later_statement_adds(house: House) -> None:
+    need = await state(house, **NOT_HIT, lender=BANK)
+    assert house.said(LenderSealed) == house.said(TaskAsked) == []
+    assert await restate(house, "again", lender=BANK) == need
+    assert await restate(house, "and again", lender=BANK) == need
+    (told,) = house.said(BorrowerDisclosed)
+    (asked,) = house.said(TaskAsked)
+    assert (asked.topic, asked.offer) == (bank_topic(BANK, "needs"), told.offer)
+
+
+async def test_what_a_bank_that_knows_comes_to_owe_while_it_is_switched_off_is_asked_when_it_comes_back(
+    house: House,
+) -> None:
+    need = await state(house, **NOT_HIT, lender=BANK)
+    await disable(house, BANK)
+    assert await restate(house, "again", lender=BANK) == need
+    assert house.said(LenderSealed) == []
+    await open_bank(house, publishes=False)
+    assert len(house.said(BorrowerDisclosed)) == len(house.said(TaskAsked)) == 1
+
+
+async def test_a_bank_that_one_consent_tells_whose_need_it_is_is_asked_for_what_no_match_said(house: House) -> None:
+    await open_bank(house)
+    need = await restate(house, "first", **NOT_HIT, lender=BANK, consent=None)
+    (offered,) = house.said(NeedOffered)
+    house.write(OfferAccept(at=house.now, bank=BANK, offer=offered.offer))
+    await house.settle()
+    assert await restate(house, "again", channel="visit", consent=None) == need
+    assert await restate(house, "with consent") == need
+    assert [e.offer for e in house.said(NeedDisclosed)] == [offered.offer]
+    assert [e.offer for e in house.said(BorrowerDisclosed)] == [e.offer for e in house.said(TaskAsked)] != []
 
 
 async def test_a_bank_that_is_told_whose_need_it_is_by_the_same_consent_is_not_asked_as_the_lender_too(
@@ -251,9 +294,7 @@ async def test_a_lender_that_is_registered_later_is_asked_then(house: House, nam
 async def test_a_lender_that_is_switched_off_is_asked_when_it_comes_back(house: House) -> None:
     await open_bank(house)
     await open_bank(house, LENDER, publishes=False, name="测试贷款行")
-    async with house.calling("notification") as operator:
-        (await operator.post(f"/banks/{LENDER}/disable")).raise_for_status()
-    await house.settle()
+    await disable(house, LENDER)
     need = await restate(house, "k", lender=LENDER)
     assert house.said(LenderSealed) == []
     await open_bank(house, LENDER, publishes=False, name="测试贷款行")

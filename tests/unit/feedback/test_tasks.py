@@ -1,6 +1,7 @@
 """免申即享: a bank that comes to know the enterprise is asked for what nobody applied for, and answers or is late."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,6 +47,11 @@ def place(desk: Desk, bank: str) -> dict[str, Any]:
 def ask(desk: Desk, lender: str = "lender") -> list[Out]:
     """The bank that lent before is told whom it is asked about."""
     return desk.tell(LenderDisclosed(**place(desk, lender), measures=(2,)))
+
+
+def ask_again(desk: Desk) -> list[Out]:
+    """The same of a bank that has an offer of the need."""
+    return desk.tell(LenderDisclosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, measures=(2,)))
 
 
 def close(desk: Desk, bank: str) -> list[Out]:
@@ -94,6 +100,15 @@ def test_a_measure_that_comes_with_a_later_match_is_planned_and_asked_for() -> N
     assert [(task.code, task.text) for task in plan.tasks[:1]] == [("follow", "督导对接，落实：措施2")]
     assert (desk.case.measures, [task.owner for task in asks(desk)]) == ((1, 2), ["bank01"])
     assert desk.match(2) == []
+
+
+@pytest.mark.parametrize("first", ["question", "match"])
+def test_a_bank_that_both_a_later_match_and_its_own_question_ask_has_one_task(first: str) -> None:
+    desk = disclosed(1)
+    both = [partial(ask_again, desk), partial(desk.match, 1, 2)]
+    for tell in both if first == "question" else reversed(both):
+        tell()
+    assert [task.owner for task in asks(desk)] == ["bank01"]
 
 
 def test_a_clause_that_applies_with_several_parts_is_planned_and_asked_for_once() -> None:
@@ -235,7 +250,7 @@ def test_a_lender_that_may_not_go_on_after_the_end_of_the_case_is_let_go() -> No
 def test_a_bank_that_was_let_go_unanswered_is_asked_again_when_it_accepts_with_new_consent(answered: bool) -> None:
     desk = opened("bank01")
     desk.match(2)
-    desk.tell(LenderDisclosed(**place(desk, "bank01") | {"offer": offer_id("lender")}, measures=(2,)))
+    ask_again(desk)
     if answered:
         (task,) = asks(desk)
         desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)
@@ -256,7 +271,6 @@ def test_a_closing_that_overtakes_its_question_waits_for_it() -> None:
 
 def test_a_lender_that_is_asked_already_is_known_here_all_the_same() -> None:
     desk = disclosed(2)
-    other = {"offer": offer_id("lender")}
-    assert names(desk.tell(LenderDisclosed(**place(desk, "bank01") | other, measures=(2,)))) == ["LenderNoted"]
+    assert names(ask_again(desk)) == ["LenderNoted"]
     (task,) = asks(desk)
-    assert refusal(desk.reply(TaskReport, "bank01", **other, task=task.task, done=True)) == "unknown_task"
+    assert refusal(desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)) == "unknown_task"
