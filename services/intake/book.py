@@ -9,6 +9,7 @@ from services.intake.filing import ANY_BANK, Private
 from services.intake.naming import awaited_as
 from services.intake.notes import (
     BankNoted,
+    EntrySeen,
     LenderAwaited,
     ListOpened,
     NeedAnswered,
@@ -180,7 +181,9 @@ def _(book: IntakeBook, event: NeedAnswered) -> None:
 
 @IntakeBook.when(BankNoted)
 def _(book: IntakeBook, event: BankNoted) -> None:
-    book.banks.put(event.bank, Bank(**event.model_dump(include=set(Bank.model_fields))))
+    before = book.banks.get(event.bank)
+    entry = before.entry + 1 if before else 1
+    book.banks.put(event.bank, Bank(**event.model_dump(include=set(Bank.model_fields)), entry=entry))
     book.introduce(bank_subject(event.bank), event.bank)
 
 
@@ -203,7 +206,8 @@ def _(book: IntakeBook, event: ConsentRevoked) -> None:
 def _(book: IntakeBook, event: IdentityWithheld) -> None:
     if event.reason != "need_withdrawn":
         pending = Pending(**event.model_dump(include=set(Pending.model_fields)))
-        book.pendings.put(event.offer, pending)
+        waits = event.reason == "bank_key_missing"
+        book.pendings.put(event.offer, pending.but(seen=0 if waits else None))
 
 
 @IntakeBook.when(IdentitySealed)
@@ -215,12 +219,17 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
 @IntakeBook.when(LenderAwaited)
 def _(book: IntakeBook, event: LenderAwaited) -> None:
     place = event.model_dump(include=set(Pending.model_fields))
-    book.pendings.put(event.offer, Pending(**place, reason="lender_awaited"))
+    book.pendings.put(event.offer, Pending(**place, reason="lender_awaited", seen=0))
+
+
+@IntakeBook.when(EntrySeen)
+def _(book: IntakeBook, event: EntrySeen) -> None:
+    book.pendings.put(event.offer, book.pendings[event.offer].but(seen=event.entry))
 
 
 @IntakeBook.when(LenderSealed)
 def _(book: IntakeBook, event: LenderSealed) -> None:
-    names = awaited_as(event.bank, book.banks[event.bank].name)
+    names = awaited_as(book.banks[event.bank])
     for pending in [p for p in book.pendings if p.need == event.need and p.bank in names]:
         book.pendings.drop(pending.offer)
     _show(book, event, asked)

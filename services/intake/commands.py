@@ -1,4 +1,4 @@
-"""What people and partners ask intake for. Ids come from the edge: a repeated request has the id it had before."""
+"""What people and partners ask intake for, and what is due. Ids come from the edge: a request that is repeated has the same."""
 
 from datetime import date
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from services.intake.filing import ConsentStated, Private, Statement
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.values import BankId, Code, Id, Routing
-from yuqiao.runtime.messages import Command
+from yuqiao.runtime.messages import Command, Deadline
 
 
 class RowRef(Value):
@@ -66,6 +66,13 @@ class RevokeConsent(EnterpriseCommand):
     """The enterprise takes its consent back, for a bank or for all (`*`)."""
 
     bank: BankId | Literal["*"]
+
+
+class BankEntered(Deadline):
+    """What waits here for a bank, a disclosure or a question, has not been tried with the `entry` that is there."""
+
+    offer: Id
+    entry: int
 
 
 class ReportCommand(EnterpriseCommand):

@@ -6,12 +6,11 @@ from operator import attrgetter
 from typing import Any
 
 from services.intake.book import IntakeBook, bank_subject
-from services.intake.commands import GrantConsent, RevokeConsent
+from services.intake.commands import BankEntered, GrantConsent, RevokeConsent
 from services.intake.domain import Need, Said, also, is_live
 from services.intake.filing import ANY_BANK, Private
 from services.intake.lenders import ask_lenders
-from services.intake.naming import awaited_as
-from services.intake.notes import BankNoted
+from services.intake.notes import BankNoted, EntrySeen
 from services.intake.shelves import Bank
 from yuqiao.contracts.banks import BankDisabled, BankRegisterEvent
 from yuqiao.contracts.base import Event
@@ -97,13 +96,11 @@ def grant(
     yield from ask_lenders(book, enterprise, said, at, freed, stated)
 
 
-def _set_free(
-    book: IntakeBook, enterprise: str, said: Said, at: Moment, only: Bank | None = None
-) -> Iterator[IdentitySealed]:
+def _set_free(book: IntakeBook, enterprise: str, said: Said, at: Moment) -> Iterator[IdentitySealed]:
     for pending in sorted(book.pendings, key=attrgetter("offer")):
         need = book.needs.get(pending.need)
-        bank = only or book.banks.get(pending.bank)
-        if pending.enterprise == enterprise and need and bank and bank.bank == pending.bank:
+        bank = book.banks.get(pending.bank)
+        if pending.enterprise == enterprise and need and bank:
             result = _disclosed(book, need, pending.offer, bank, said, at)
             if isinstance(result, IdentitySealed):
                 yield result
@@ -120,15 +117,20 @@ def on_revoke_consent(book: IntakeBook, command: RevokeConsent, at: Moment) -> I
 
 
 def on_bank(book: IntakeBook, event: BankRegisterEvent, at: Moment) -> Iterator[Out]:
-    """A bank's entry, noted; disclosures and questions to a lender that waited for it happen at once."""
+    """A bank's entry, noted; disclosures and questions to a lender that wait for it are due then."""
     told = event.model_dump(include={"bank", "name", "key_id", "public_key"})
     bank = Bank(**told, enabled=not isinstance(event, BankDisabled))
-    if book.banks.get(event.bank) == bank:
-        return
-    yield BankNoted(at=at.now, **bank.model_dump())
-    names = (bank.bank, *awaited_as(bank.bank, bank.name))
-    for enterprise in sorted({p.enterprise for p in book.pendings if p.bank in names}):
-        said = book.said(enterprise)
-        freed = list(_set_free(book, enterprise, said, at, only=bank))
+    known = book.banks.get(event.bank)
+    if known is None or bank.but(entry=known.entry) != known:
+        yield BankNoted(at=at.now, **bank.model_dump(exclude={"entry"}))
+
+
+def on_bank_entered(book: IntakeBook, due: BankEntered, at: Moment) -> Iterator[Out]:
+    """What waits for a bank's entry is tried with the one that is there: once, whatever comes of it."""
+    pending = book.pendings.get(due.offer)
+    if pending and pending.seen is not None and pending.seen < due.entry:
+        yield EntrySeen(at=at.now, enterprise=due.key, offer=due.offer, entry=due.entry)
+        said = book.said(due.key)
+        freed = list(_set_free(book, due.key, said, at))
         yield from freed
-        yield from ask_lenders(book, enterprise, said, at, freed, entered=[bank])
+        yield from ask_lenders(book, due.key, said, at, freed)

@@ -23,7 +23,14 @@ from services.intake.commands import (
     ReportCommand,
     WithdrawNeed,
 )
-from services.intake.disclosure import grant, on_bank, on_grant_consent, on_offer_accepted, on_revoke_consent
+from services.intake.disclosure import (
+    grant,
+    on_bank,
+    on_bank_entered,
+    on_grant_consent,
+    on_offer_accepted,
+    on_revoke_consent,
+)
 from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
@@ -33,6 +40,7 @@ from yuqiao.runtime.messages import Moment, Out, Refused
 
 __all__ = [
     "on_bank",
+    "on_bank_entered",
     "on_case_advanced",
     "on_case_resolved",
     "on_confirm_report",

@@ -22,20 +22,18 @@ def ask_lenders(
     at: Moment,
     out: Iterable[Event] = (),
     stated: tuple[Need, Private] | None = None,
-    entered: Iterable[Bank] = (),
 ) -> Iterator[LenderSealed | LenderAwaited]:
     """The lenders of an enterprise's open needs, `stated` as it is now, that may know whom they are asked about.
 
     Whatever matching makes of a need. Each once for an enterprise: it is one loan. One to which `out`, said in the same
     commit, or an earlier one gives the need's identity is asked by feedback for what a match said, and here for what a later
     statement adds. Nobody without live consent: the next one asks again. A lender that is not registered or switched off, or
-    has no usable key, is waited for: its entry (`entered`) asks again.
+    has no usable key, is waited for: its next entry asks again.
     """
-    banks = {bank.bank: bank for bank in (*book.banks, *entered)}.values()
     asked, knows = _told(book, enterprise)
     knows |= {(event.need, event.bank) for event in out if isinstance(event, IdentitySealed)}
     for need, private, name in _lent(book, enterprise, stated):
-        bank = lender_named(name, banks)
+        bank = lender_named(name, book.banks)
         if bank and (bank.bank in asked or not is_live(said, bank.bank, at.day)):
             continue
         measures = owed_without_application(need.facts, need.facts.stated_on)

@@ -27,9 +27,9 @@ def awaited(name: str) -> str:
     return derived_id("intake", "bank", name)
 
 
-def awaited_as(code: str, name: str) -> tuple[str, str]:
-    """What may wait for a bank with this code and name."""
-    return awaited(_plain(code)), awaited(_plain(name))
+def awaited_as(bank: Bank) -> tuple[str, ...]:
+    """What stands for this bank where a question waits for it."""
+    return tuple(dict.fromkeys((awaited(_plain(bank.bank)), awaited(_plain(bank.name)))))
 
 
 def _plain(text: str) -> str:

@@ -31,6 +31,16 @@ class LenderAwaited(Note):
     bank: Id
 
 
+class EntrySeen(Note):
+    """What waits for a bank is tried with its entry number so and so."""
+
+    wire_type = "intake.entry_seen"
+    key_field = "enterprise"
+    enterprise: Id
+    offer: Id
+    entry: int
+
+
 class ListOpened(Note):
     """A version of a list began to be imported."""
 

@@ -31,14 +31,21 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 SELECT id, body FROM consent WHERE key = ANY($1::text[]);
 
 -- name: save_pendings
-INSERT INTO pending (id, key, bank, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+INSERT INTO pending (id, key, bank, seen, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::json[])
+ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, body = excluded.body;
 
 -- name: drop_pendings
 DELETE FROM pending WHERE id = ANY($1::text[]);
 
--- name: enterprises_pending_for
-SELECT DISTINCT bank, key FROM pending WHERE bank = ANY($1::text[]) ORDER BY bank, key;
+-- name: due
+-- An entry counts for each name of its bank: where two banks have a name, the entries of both do.
+SELECT p.key, p.id AS offer, there.entry FROM (
+    SELECT name, sum(entry) AS entry FROM bank, unnest(names) AS name GROUP BY name HAVING bool_or(enabled)
+) AS there
+JOIN pending AS p ON p.bank = there.name AND p.seen < there.entry
+WHERE NOT EXISTS (SELECT FROM parked AS o WHERE o.key = p.key AND o.decided_at IS NULL)
+ORDER BY p.key, p.id LIMIT $1;
 
 -- name: save_rows
 INSERT INTO list_row (id, key, list_id, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::json[])
@@ -55,8 +62,9 @@ ON CONFLICT (id) DO UPDATE SET body = excluded.body;
 SELECT id, body FROM bank ORDER BY id;
 
 -- name: save_banks
-INSERT INTO bank (id, body) SELECT * FROM unnest($1::text[], $2::json[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+INSERT INTO bank (id, enabled, entry, names, body) SELECT id, enabled, entry, string_to_array(names, ' '), body
+FROM unnest($1::text[], $2::bool[], $3::int[], $4::text[], $5::json[]) AS b (id, enabled, entry, names, body)
+ON CONFLICT (id) DO UPDATE SET enabled = excluded.enabled, entry = excluded.entry, names = excluded.names, body = excluded.body;
 
 -- name: save_reports
 INSERT INTO list_report (id, version, body) SELECT * FROM unnest($1::text[], $2::int[], $3::text[])

@@ -3,6 +3,7 @@
 from services.intake import handlers, http
 from services.intake.book import IntakeBook
 from services.intake.commands import (
+    BankEntered,
     ConfirmReport,
     DisputeReport,
     FileReport,
@@ -17,6 +18,7 @@ from services.intake.commands import (
 from services.intake.notes import (
     BankNoted,
     ClientRegistered,
+    EntrySeen,
     LenderAwaited,
     ListFiled,
     ListOpened,
@@ -70,6 +72,7 @@ service: Service[IntakeBook] = Service(
         BankRegistered: handlers.on_bank,
         BankChanged: handlers.on_bank,
         BankDisabled: handlers.on_bank,
+        BankEntered: handlers.on_bank_entered,
         NeedMatched: handlers.on_need_matched,
         CaseAdvanced: handlers.on_case_advanced,
         OfferAccepted: handlers.on_offer_accepted,
@@ -101,6 +104,7 @@ service: Service[IntakeBook] = Service(
         OffersNoted,
         ProgressNoted,
         LenderAwaited,
+        EntrySeen,
     ),
     routes=http.routes,
 )

@@ -9,23 +9,28 @@ from yuqiao.contracts.values import Code, Id
 
 
 class Bank(Value):
-    """A bank's name and public key; one that is not `enabled` is asked nothing new."""
+    """A bank's name and public key; one that is not `enabled` is asked nothing new. `entry` is 1 for its first entry, 2 …"""
 
     bank: str
     name: str
     key_id: str
     public_key: str
     enabled: bool = True
+    entry: int = 1
 
 
 class Pending(Value):
-    """A disclosure that was withheld and may still come; or a question to a lender, whose `bank` is then `naming.awaited`."""
+    """A disclosure that was withheld and may still come; or a question to a lender, whose `bank` is then `naming.awaited`.
+
+    `seen`: the bank's entry that it was tried with last, 0 for none; None where it does not wait for one.
+    """
 
     offer: Id
     enterprise: Id
     need: Id
     bank: str
     reason: Code
+    seen: int | None = None
 
 
 class OfferProgress(Value):

@@ -7,11 +7,10 @@ from asyncpg import Connection
 from joserfc.errors import JoseError
 
 from services.intake.book import IntakeBook, Seal
-from services.intake.commands import GrantConsent, RegisterNeed, RemoveRow
+from services.intake.commands import BankEntered, GrantConsent, RegisterNeed, RemoveRow
 from services.intake.domain import Consent, Need
 from services.intake.naming import awaited_as
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
-from yuqiao.contracts.banks import BankRegisterEvent
 from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Borrower, Identity
@@ -26,7 +25,7 @@ from yuqiao.runtime.writing import columns
 
 Q = Queries.beside(__file__)
 
-_NEEDS_IDENTITY = (OfferAccepted, GrantConsent, RegisterNeed, BankRegisterEvent)
+_NEEDS_IDENTITY = (OfferAccepted, GrantConsent, RegisterNeed, BankEntered)
 _NEEDS_ROWS = (RegisterNeed, RemoveRow)
 _MODELS: Models = {
     "needs": Need,
@@ -49,18 +48,8 @@ class IntakeStore:
         self.sealing, self.limits = sealing, limits
 
     async def keys(self, conn: Connection, messages: Sequence[Message]) -> list[tuple[str, ...]]:
-        """The enterprise, the list or the bank; with a bank, every enterprise whose disclosure or question waits for it."""
-        keys = keys_of(messages)
-        names = [(m.bank, *awaited_as(m.bank, m.name)) if isinstance(m, BankRegisterEvent) else () for m in messages]
-        waiting: dict[str, list[str]] = {name: [] for some in names for name in some}
-        if not waiting:
-            return keys
-        for row in await conn.fetch(Q.enterprises_pending_for, list(waiting)):
-            waiting[row["bank"]].append(row["key"])
-        return [
-            (*own, *dict.fromkeys(key for name in some for key in waiting[name]))
-            for own, some in zip(keys, names, strict=True)
-        ]
+        """The enterprise, the list or the bank."""
+        return keys_of(messages)
 
     async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:
         """The book of these keys, and all banks (they are few)."""
@@ -81,10 +70,11 @@ class IntakeStore:
             Changed(book.consents, 1, lambda _, c: (c.enterprise,)),
             Changed(book.progress, 1, lambda _, p: (p.enterprise,)),
         )
-        pendings = Changed(book.pendings, 2, lambda _, p: (p.enterprise, p.bank))
+        pendings = Changed(book.pendings, 3, lambda _, p: (p.enterprise, p.bank, p.seen))
         await save_shelves(conn, Q.save_pendings, pendings)
         await drop_rows(conn, Q.drop_pendings, book.pendings.dropped)
-        await save_shelves(conn, Q.save_banks, Changed(book.banks))
+        banks = Changed(book.banks, 3, lambda _, b: (b.enabled, b.entry, " ".join((b.bank, *awaited_as(b)))))
+        await save_shelves(conn, Q.save_banks, banks)
         await save_shelves(conn, Q.save_lists, Changed(book.lists))
         await save_shelves(conn, Q.save_rows, Changed(book.rows, 2, lambda _, r: (r.enterprise, r.list_id)))
         await drop_rows(conn, Q.drop_rows, book.rows.dropped)
@@ -95,8 +85,8 @@ class IntakeStore:
             await conn.execute(Q.save_clients, *columns(rows))
 
     async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
-        """Nothing: intake waits for nobody; limits are feedback's."""
-        return []
+        """What waits for a bank that is there now, with an entry that it was not tried with."""
+        return [BankEntered(**row, due_at=now) for row in await conn.fetch(Q.due, limit)]
 
     async def load_all(self, conn: Connection) -> IntakeBook:
         """Everything but what no event can rebuild (`IntakeBook.kept`)."""

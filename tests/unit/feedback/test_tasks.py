@@ -273,4 +273,6 @@ def test_a_lender_that_is_asked_already_is_known_here_all_the_same() -> None:
     desk = disclosed(2)
     assert names(ask_again(desk)) == ["LenderNoted"]
     (task,) = asks(desk)
-    assert refusal(desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)) == "unknown_task"
+    assert (
+        refusal(desk.reply(TaskReport, "bank01", offer=offer_id("lender"), task=task.task, done=True)) == "unknown_task"
+    )

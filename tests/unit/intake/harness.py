@@ -14,7 +14,14 @@ from services.intake.book import IntakeBook
 from services.intake.service import service
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.envelope import Envelope
-from yuqiao.runtime.batch import Arrival, Batch, arrival_of_command, arrival_of_held, arrival_of_record
+from yuqiao.runtime.batch import (
+    Arrival,
+    Batch,
+    arrival_of_command,
+    arrival_of_deadline,
+    arrival_of_held,
+    arrival_of_record,
+)
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.messages import BEIJING, Cause, Command
 from yuqiao.runtime.records import Record, record_from_row
@@ -70,6 +77,14 @@ class Intake:
             arrivals.append(Arrival(Cause(f"heard-{self._count}", event.wire_type), event))
         async with self._one:
             await self.shell.run(Batch(arrivals))
+
+    async def meet(self, limit: int = 100) -> int:
+        """What is due is done; says how many deadlines there were."""
+        async with self.reading() as conn:
+            due = await self.store.due(conn, self.clock.now, limit)
+        async with self._one:
+            await self.shell.run(Batch([arrival_of_deadline(d) for d in due]))
+        return len(due)
 
     async def hear_record(self, event: Event) -> None:
         """An event as a record on its topic, so that it can be held."""

@@ -119,6 +119,7 @@ async def test_a_lender_without_a_usable_key_is_asked_when_it_has_one(intake: In
         == 1
     )
     await intake.hear(bank(intake))
+    await intake.meet()
     (sealed,) = await intake.log("lender.sealed")
     assert open_borrower(sealed["sealed"], PEM).uscc == NEED["uscc"]
     assert await intake.pool.fetchval("SELECT count(*) FROM pending") == 0
@@ -132,6 +133,7 @@ async def test_a_bank_without_a_usable_key_gets_the_identity_when_it_has_one(
     await intake.hear(bank(intake, "no key"), accepted(need, intake))
     assert [e["reason"] for e in await intake.log("identity.withheld")] == ["bank_key_missing"]
     await intake.hear(bank(intake))
+    await intake.meet()
     assert len(await intake.log("identity.sealed")) == 1
 
 
@@ -218,6 +220,7 @@ async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.Asyn
     await http.post("/needs", json=lent, headers={"Idempotency-Key": "k"})
     need = (await intake.log("need.registered"))[0]
     await intake.hear(bank(intake), accepted(need, intake))
+    await intake.meet()
     assert (len(await intake.log("intake.lender_awaited")), len(await intake.log("lender.sealed"))) == (2, 1)
     book = IntakeBook()
     for logged in await intake.pool.fetch("SELECT type, body FROM event_log ORDER BY seq"):
