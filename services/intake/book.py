@@ -18,7 +18,7 @@ from services.intake.notes import (
     RowDropped,
     RowTaken,
 )
-from services.intake.progress import ENDED, advanced, asked, disclosed, offered
+from services.intake.progress import ENDED, advanced, asked, disclosed, offered, untold
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
@@ -40,7 +40,7 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar("P", IdentitySealed, LenderSealed, OffersNoted, ProgressNoted)
+P = TypeVar("P", IdentitySealed, LenderSealed, LenderAwaited, OffersNoted, ProgressNoted)
 
 
 class IntakeBook(Book):
@@ -218,8 +218,10 @@ def _(book: IntakeBook, event: IdentitySealed) -> None:
 
 @IntakeBook.when(LenderAwaited)
 def _(book: IntakeBook, event: LenderAwaited) -> None:
-    place = event.model_dump(include=set(Pending.model_fields))
-    book.pendings.put(event.offer, Pending(**place, reason="lender_awaited", seen=0))
+    if book.needs[event.need].open:
+        place = event.model_dump(include=set(Pending.model_fields))
+        book.pendings.put(event.offer, Pending(**place, reason="lender_awaited", seen=event.entry))
+    _show(book, event, untold)
 
 
 @IntakeBook.when(EntrySeen)

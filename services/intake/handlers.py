@@ -32,6 +32,7 @@ from services.intake.disclosure import (
     on_revoke_consent,
 )
 from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
+from services.intake.lenders import on_lender_undeliverable
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
@@ -47,6 +48,7 @@ __all__ = [
     "on_dispute_report",
     "on_file_report",
     "on_grant_consent",
+    "on_lender_undeliverable",
     "on_need_matched",
     "on_offer_accepted",
     "on_offer_declined",

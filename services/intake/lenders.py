@@ -10,9 +10,10 @@ from services.intake.notes import LenderAwaited
 from services.intake.shelves import Bank
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import IdentitySealed, LenderSealed
+from yuqiao.contracts.offers import LenderUndeliverable
 from yuqiao.contracts.values import Borrower
 from yuqiao.policy.without_application import owed_without_application
-from yuqiao.runtime.messages import Moment, derived_id
+from yuqiao.runtime.messages import Moment, Out, derived_id
 
 
 def ask_lenders(
@@ -45,6 +46,13 @@ def ask_lenders(
                 asked.add(question.bank)
             if question:
                 yield question
+
+
+def on_lender_undeliverable(book: IntakeBook, failed: LenderUndeliverable, at: Moment) -> Iterator[Out]:
+    """The question waits for an entry that the bank did not have when it was asked; it may have come already."""
+    if failed.need in book.needs:
+        place = failed.model_dump(include={"enterprise", "need", "offer"})
+        yield LenderAwaited(at=at.now, **place, bank=awaited(failed.bank), entry=failed.entry or 0)
 
 
 def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, str]]]:
@@ -94,6 +102,7 @@ def _question(
         measures=measures,
         key_id=bank.key_id,
         sealed=sealed,
+        entry=bank.entry,
     )
 
 

@@ -21,7 +21,10 @@ class BankNoted(Note):
 
 
 class LenderAwaited(Note):
-    """A question to a lender waits until a bank can be asked; `bank` stands for the lender's name (`naming.awaited`)."""
+    """A question to a lender waits until a bank can be asked; `bank` stands for the lender's name (`naming.awaited`).
+
+    It has been tried with that bank's `entry`, and what was shown of it is not so.
+    """
 
     wire_type = "intake.lender_awaited"
     key_field = "enterprise"
@@ -29,6 +32,7 @@ class LenderAwaited(Note):
     need: Id
     offer: Id
     bank: Id
+    entry: int = 0
 
 
 class EntrySeen(Note):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.intake.notes import OffersNoted, ProgressNoted
+from services.intake.notes import LenderAwaited, OffersNoted, ProgressNoted
 from services.intake.shelves import OfferProgress, Progress
 from yuqiao.contracts.needs import IdentitySealed, LenderSealed
 
@@ -35,6 +35,11 @@ def asked(before: Progress, step: LenderSealed) -> Progress:
     offers = {o.offer: o for o in before.offers}
     offers[step.offer] = _moved(None, step.offer, step.bank, "asked")
     return before.but(offers=tuple(offers.values()), at=step.at)
+
+
+def untold(before: Progress, step: LenderAwaited) -> Progress:
+    """The lender is not asked yet."""
+    return before.but(offers=tuple(o for o in before.offers if o.offer != step.offer))
 
 
 def advanced(before: Progress, step: ProgressNoted) -> Progress:

@@ -51,6 +51,7 @@ from yuqiao.contracts.needs import (
     NeedRevised,
     NeedWithdrawn,
 )
+from yuqiao.contracts.offers import LenderUndeliverable
 from yuqiao.runtime.service import Service
 
 service: Service[IntakeBook] = Service(
@@ -74,6 +75,7 @@ service: Service[IntakeBook] = Service(
         BankDisabled: handlers.on_bank,
         BankEntered: handlers.on_bank_entered,
         NeedMatched: handlers.on_need_matched,
+        LenderUndeliverable: handlers.on_lender_undeliverable,
         CaseAdvanced: handlers.on_case_advanced,
         OfferAccepted: handlers.on_offer_accepted,
         OfferDeclined: handlers.on_offer_declined,

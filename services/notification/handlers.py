@@ -18,7 +18,14 @@ from yuqiao.contracts.cases import (
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
-from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.offers import (
+    IdentityDisclosed,
+    LenderDisclosed,
+    LenderUndeliverable,
+    OfferClosed,
+    OfferPushed,
+    OfferUndeliverable,
+)
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Offer as MatchedOffer
 from yuqiao.runtime.messages import Moment, Out, Refused
@@ -97,11 +104,15 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
 def on_lender_sealed(book: NotificationBook, sealed: LenderSealed, at: Moment) -> Iterator[Out]:
     """The enterprise's lender is told whom it will be asked about, once, also where the need itself went to nobody.
 
-    A bank that was switched off while the question was under way is told nothing, and nobody waits for it: it has no case.
+    A bank that was switched off while the question was under way is told nothing, and intake hears that.
     """
-    if sealed.offer in book.offers or domain.undeliverable(book.banks.get(sealed.bank), void=None):
+    if sealed.offer in book.offers:
         return
-    yield LenderDisclosed(at=at.now, **sealed.model_dump(include={"enterprise", "need", "offer", "bank", "measures"}))
+    place = sealed.model_dump(include={"enterprise", "need", "offer", "bank"})
+    if reason := domain.undeliverable(book.banks.get(sealed.bank), void=None):
+        yield LenderUndeliverable(at=at.now, **place, entry=sealed.entry, reason=reason)
+        return
+    yield LenderDisclosed(at=at.now, **place, measures=sealed.measures)
     yield BorrowerDisclosed(at=at.now, bank=sealed.bank, offer=sealed.offer, key_id=sealed.key_id, sealed=sealed.sealed)
 
 

@@ -16,7 +16,14 @@ from yuqiao.contracts.cases import (
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
-from yuqiao.contracts.offers import IdentityDisclosed, LenderDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.offers import (
+    IdentityDisclosed,
+    LenderDisclosed,
+    LenderUndeliverable,
+    OfferClosed,
+    OfferPushed,
+    OfferUndeliverable,
+)
 from yuqiao.contracts.streams import MATCHES
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.runtime.service import Service
@@ -53,6 +60,7 @@ service = Service(
         LenderDisclosed,
         OfferClosed,
         OfferUndeliverable,
+        LenderUndeliverable,
         NeedOffered,
         NeedDisclosed,
         BorrowerDisclosed,

@@ -302,6 +302,25 @@ async def test_a_lender_that_is_switched_off_is_asked_when_it_comes_back(house: 
     assert len(house.said(BorrowerDisclosed)) == 1
 
 
+async def test_a_lender_that_is_switched_off_before_it_is_told_is_told_when_it_comes_back(house: House) -> None:
+    await open_bank(house)
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    async with house.calling("intake") as operator:
+        body = NEED | HIT | {"lender": LENDER}
+        answer = (await operator.post("/needs", json=body, headers={"Idempotency-Key": "k"})).json()
+    page = "/e/" + answer["link"].rsplit("/", 1)[1]
+    for banks in ([LENDER], []):
+        async with house.calling("intake") as enterprise:
+            shown = (await enterprise.get(page, headers=JSON)).json()["banks"]
+            assert [b["bank"] for b in shown if b["bank"] != BANK] == banks
+        await disable(house, LENDER)
+    assert (house.said(BorrowerDisclosed), len(house.said(LenderSealed))) == ([], 1)
+    await restate(house, "again", lender=LENDER)
+    await open_bank(house, LENDER, publishes=False, name="测试贷款行")
+    (told,) = house.said(BorrowerDisclosed)
+    assert [e.offer for e in house.said(TaskAsked)] == [e.offer for e in house.said(LenderSealed)][1:] == [told.offer]
+
+
 async def test_both_banks_that_a_cell_names_are_asked(house: House) -> None:
     await open_bank(house, "bank03", publishes=False, name="测试另一行")
     await lent(house, lender=f"{LENDER}、测试另一行；{LENDER}")

@@ -85,7 +85,8 @@ class LenderSealed(NeedEvent):
     """免申即享: the enterprise's lender may know whom it is asked about; a `Borrower` as compact JWE for that bank's key.
 
     `measures` apply to the need and are owed without application. Consent was live in the same commit. `offer` is none of
-    matching: it names the question to the lender, in whose place its answer stands.
+    matching: it names the question to the lender, in whose place its answer stands. `entry` is the bank's entry for which it
+    is sealed: 1 for the first that intake has heard of, 2 …
     """
 
     wire_type = "lender.sealed"
@@ -95,6 +96,7 @@ class LenderSealed(NeedEvent):
     measures: tuple[int, ...]
     key_id: str
     sealed: str
+    entry: int | None = None
 
 
 class IdentityWithheld(NeedEvent):

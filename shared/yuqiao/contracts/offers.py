@@ -44,6 +44,14 @@ class LenderDisclosed(OfferEvent):
     measures: tuple[int, ...]
 
 
+class LenderUndeliverable(OfferEvent):
+    """The lender could not be told: intake asks it again by a later entry. `offer` and `entry` as in `lender.sealed`."""
+
+    wire_type = "lender.undeliverable"
+    entry: int | None = None
+    reason: Literal["bank_disabled", "bank_unknown"] | Code
+
+
 class OfferClosed(OfferEvent):
     """The bank was told that the offer is void."""
 

@@ -25,7 +25,7 @@ class Stream:
 NEEDS = Stream("yuqiao.needs.v1", "intake", frozenset({"matching", "notification", "feedback"}))
 BANKS = Stream("yuqiao.banks.v1", "notification", frozenset({"intake", "matching", "feedback"}), compacted=True)
 MATCHES = Stream("yuqiao.matches.v1", "matching", frozenset({"intake", "notification", "feedback"}))
-OFFERS = Stream("yuqiao.offers.v1", "notification", frozenset({"feedback"}))
+OFFERS = Stream("yuqiao.offers.v1", "notification", frozenset({"intake", "feedback"}))
 CASES = Stream("yuqiao.cases.v1", "feedback", frozenset({"intake", "matching", "notification"}))
 
 SHARED: tuple[Stream, ...] = (NEEDS, BANKS, MATCHES, OFFERS, CASES)

@@ -9,8 +9,10 @@ from deploy.sample.enterprises import enterprise
 from tests.services.test_without_application import HIT
 from tests.unit.intake.harness import Intake
 from tests.unit.intake.samples import NEED
-from tests.unit.intake.test_pages import accepted, bank, stated
+from tests.unit.intake.test_pages import JSON, accepted, bank, stated
 from yuqiao.contracts.banks import BankChanged, BankDisabled
+from yuqiao.contracts.base import Event
+from yuqiao.contracts.offers import LenderUndeliverable
 
 LENT = HIT | {"lender": "测试银行01"}
 
@@ -67,6 +69,42 @@ async def test_what_cannot_be_answered_is_tried_with_each_entry_once(
     await intake.hear(BankChanged(**entry.model_dump()))
     assert await count(intake) == len(twin)
     assert [await intake.meet(), await intake.meet()] == [0 if twin else 1, 0]
+
+
+def failed(sealed: dict[str, Any]) -> LenderUndeliverable:
+    known = {name: sealed[name] for name in ("at", "enterprise", "need", "offer", "bank", "entry")}
+    return LenderUndeliverable.model_validate(known | {"reason": "bank_disabled"})
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_question_that_a_bank_was_not_told_waits_for_an_entry_that_may_have_come(
+    intake: Intake, http: httpx.AsyncClient, place: int
+) -> None:
+    await intake.hear(bank(intake))
+    _, path = await stated(intake, http, **LENT)
+    (sealed,) = await intake.log("lender.sealed")
+    entry = bank(intake).model_dump()
+    heard: list[Event] = [BankDisabled(**entry, reason="r"), BankChanged(**entry)]
+    heard.insert(place, failed(sealed))
+    for event in heard:
+        assert await count(intake) == 1
+        await intake.hear(event)
+        if isinstance(event, LenderUndeliverable):
+            assert (await http.get(path, headers=JSON)).json()["banks"] == []
+        await intake.meet()
+    assert [question["entry"] for question in await intake.log("lender.sealed")] == [1, 3]
+    assert [b["stage"] for b in (await http.get(path, headers=JSON)).json()["banks"]] == ["asked"]
+    assert await intake.meet() == 0
+
+
+async def test_a_question_about_a_need_that_is_over_waits_for_nobody(intake: Intake, http: httpx.AsyncClient) -> None:
+    await intake.hear(bank(intake))
+    _, path = await stated(intake, http, **LENT)
+    (sealed,) = await intake.log("lender.sealed")
+    await http.post(f"{path}/withdraw")
+    await intake.hear(failed(sealed))
+    assert (await http.get(path, headers=JSON)).json()["banks"] == []
+    assert await intake.pool.fetchval("SELECT count(*) FROM pending") == 0
 
 
 async def test_a_disclosure_that_waits_for_a_key_is_tried_with_each_entry_once(

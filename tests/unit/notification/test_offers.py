@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from services.notification.book import NeedVoided
-from services.notification.commands import DisableBank
-from tests.unit.notification.door import ENTERPRISE, NEED, NOW, Door, accepted, matched, of, offer_id
+from services.notification.commands import DisableBank, RegisterBank
+from tests.unit.notification.door import ENTERPRISE, NEED, NOW, Door, accepted, bank, matched, of, offer_id
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import (
     CaseResolved,
@@ -20,7 +20,7 @@ from yuqiao.contracts.cases import (
 )
 from yuqiao.contracts.matches import ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
-from yuqiao.contracts.offers import IdentityDisclosed, OfferClosed, OfferPushed, OfferUndeliverable
+from yuqiao.contracts.offers import IdentityDisclosed, LenderUndeliverable, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BEIJING
@@ -112,14 +112,29 @@ def test_the_sealed_identity_goes_to_the_bank_it_was_sealed_for() -> None:
     assert door.hear(sealed("b2").model_copy(update={"offer": offer_id("b1")})) == []
 
 
+def question(lender: str) -> LenderSealed:
+    return LenderSealed(**sealed(lender).model_dump(exclude={"contact_by"}), measures=(2,), entry=3)
+
+
 def test_a_lender_that_is_switched_off_or_unknown_is_told_nothing_and_another_is_though_the_need_is_void() -> None:
     door = Door()
     door.hear(DisableBank(id="x", bank="b2", reason="r"))
     door.hear(NeedWithdrawn(at=NOW, enterprise=ENTERPRISE, need=NEED, reason="withdrawn"))
-    for bank in ("b1", "b2", "b9"):
-        place = sealed(bank).model_dump(exclude={"contact_by"})
-        door.hear(LenderSealed(**place, measures=(2,)))
+    for name in ("b1", "b2", "b9"):
+        door.hear(question(name))
     assert [e.bank for e in door.said(BorrowerDisclosed)] == ["b1"]
+    failed = [(e.bank, e.offer, e.entry, e.reason) for e in door.said(LenderUndeliverable)]
+    assert failed == [("b2", offer_id("b2"), 3, "bank_disabled"), ("b9", offer_id("b9"), 3, "bank_unknown")]
+
+
+def test_a_lender_that_could_not_be_told_is_told_when_it_is_asked_again_and_once() -> None:
+    door = Door()
+    door.hear(DisableBank(id="x", bank="b2", reason="r"))
+    door.hear(question("b2"))
+    door.hear(RegisterBank(id="y", bank="b2", entry=bank("b2")))
+    door.hear(question("b2"))
+    assert door.hear(question("b2")) == []
+    assert [e.bank for e in door.said(BorrowerDisclosed)] == ["b2"]
 
 
 def test_a_closed_offer_discloses_nothing() -> None:
