@@ -9,10 +9,10 @@ from hashlib import sha256
 from services.intake.columns import is_header_row, understand
 from services.intake.commands import FileReport, OpenVersion, RegisterNeed, RemoveRow, RowRef
 from services.intake.identity import Keys
-from services.intake.lists import Difference, Entry, Problem, Reading, compare, list_id, read_rows
+from services.intake.lists import Difference, Entry, Problem, Reading, compare, list_id, read_rows, remarks
 from services.intake.notes import RowTaken
 from services.intake.sheet import Table, read_table
-from services.intake.shelves import ListRow, NeedList
+from services.intake.shelves import Bank, ListRow, NeedList
 from services.intake.store import Q
 from yuqiao.contracts.values import Routing
 from yuqiao.runtime.gateway import Gateway, Outcome
@@ -65,7 +65,7 @@ class Result:
 async def import_list(gateway: Gateway, keys: Keys, upload: Upload) -> Result:
     """Read, compare with the version before, register, revise and remove. Raises Refused when the file cannot be read."""
     table, reading, ignored, digest = await asyncio.to_thread(_read, upload, keys)
-    known, rows = await _known(gateway, upload.list_id)
+    known, rows, banks = await _known(gateway, upload.list_id)
     difference = compare(reading, rows)
     again = known is not None and known.file_digest == digest
     version = (known.version if known else 0) + (not again)
@@ -77,7 +77,8 @@ async def import_list(gateway: Gateway, keys: Keys, upload: Upload) -> Result:
     refused = reading.refused
     difference = _accepted(difference, refused)
     result.count(difference, len(refused))
-    result.problems = sorted(ignored + reading.problems, key=lambda p: p.row)
+    taken = [entry for entry in reading.entries if entry.row not in refused]
+    result.problems = sorted(ignored + reading.problems, key=lambda p: p.row) + remarks(taken, banks)
     if not upload.dry_run:
         needs |= {entry.row: row.need for entry, row in difference.unchanged}
         await gateway.submit(await asyncio.to_thread(_report, result, table, needs))
@@ -91,11 +92,12 @@ def _read(upload: Upload, keys: Keys) -> tuple[Table, Reading, list[Problem], st
     return table, read_rows(table.rows, places, keys), notices, sha256(upload.content).hexdigest()
 
 
-async def _known(gateway: Gateway, id: str) -> tuple[NeedList | None, list[ListRow]]:
+async def _known(gateway: Gateway, id: str) -> tuple[NeedList | None, list[ListRow], list[Bank]]:
     async with gateway.reading() as conn:
         (found,) = await conn.fetch(Q.list_by_id, id) or (None,)
         rows = [ListRow.model_validate_json(r["body"]) for r in await conn.fetch(Q.rows_of_list, id)]
-    return (NeedList.model_validate_json(found["body"]) if found else None), rows
+        banks = [Bank.model_validate_json(r["body"]) for r in await conn.fetch(Q.load_banks)]
+    return (NeedList.model_validate_json(found["body"]) if found else None), rows, banks
 
 
 def _opening(upload: Upload, version: int, digest: str) -> OpenVersion:

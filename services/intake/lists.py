@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from services.intake.columns import Column
 from services.intake.filing import Filing
 from services.intake.identity import Keys, enterprise_id, private_digest
+from services.intake.naming import unregistered
 from services.intake.rows import number_in, parse_row
 from services.intake.sheet import SheetRow
-from services.intake.shelves import ListRow
+from services.intake.shelves import Bank, ListRow
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import derived_id
+
+_SHOWN = 20
+_UNKNOWN_LENDER = "“{}”不是本系统登记的银行代码或名称：该行照常接收，待这家银行登记后才会核实免申即享；如系笔误请更正"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of one row (`row` counts as the file does, from 1)."""
+    """What is wrong with one field of one row (`row` counts as the file does, from 1); or odd, of a row that is taken."""
 
     row: int
     field: str
@@ -104,6 +108,17 @@ def _refuse(reading: Reading, row: SheetRow, reasons: Iterable[Reason], key: str
         reading.named.add(key)
     else:
         reading.unnamed = True
+
+
+def remarks(entries: Iterable[Entry], banks: Iterable[Bank]) -> list[Problem]:
+    """What is odd about rows that are taken all the same: a lender that is not registered, or is misspelt, is asked nothing."""
+    lenders = [(entry.row, entry.filing.private.lender or "") for entry in entries]
+    strange = unregistered((lender for _, lender in lenders), banks)
+    return [
+        Problem(row, "存量贷款银行", "lender_unknown", _UNKNOWN_LENDER.format(name[:_SHOWN]))
+        for row, lender in lenders
+        for name in strange.get(lender, ())
+    ]
 
 
 def compare(reading: Reading, known: Iterable[ListRow]) -> Difference:

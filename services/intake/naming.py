@@ -22,6 +22,13 @@ def lender_named(name: str, banks: Iterable[Bank]) -> Bank | None:
     return found[0] if len(found) == 1 else None
 
 
+def unregistered(texts: Iterable[str | None], banks: Iterable[Bank]) -> dict[str, tuple[str, ...]]:
+    """Of cells that name lenders those of which no registered bank has the code or name, each with these names."""
+    known = {_plain(name) for bank in banks for name in (bank.bank, bank.name)}
+    found = {text: tuple(name for name in lenders_in(text) if name not in known) for text in texts if text}
+    return {text: names for text, names in found.items() if names}
+
+
 def awaited(name: str) -> str:
     """What stands for a name where free text must not stand: a question waits for the bank that has it."""
     return derived_id("intake", "bank", name)

@@ -14,6 +14,7 @@ import deploy.sample
 from deploy.sample.make_sample import COLUMNS
 from tests.unit.intake.harness import Intake
 from tests.unit.intake.samples import NEED, csv_bytes, row
+from tests.unit.intake.test_pages import bank
 
 SAMPLE = Path(deploy.sample.__file__).with_name("need-list.xlsx")
 
@@ -29,7 +30,7 @@ async def test_the_sample_list_is_taken_in_less_than_two_seconds(intake: Intake,
     result = await upload(http, SAMPLE.read_bytes(), SAMPLE.name)
     seconds = time.monotonic() - started
     assert (result["rows"], result["accepted"], result["refused"], result["version"]) == (1662, 1662, 0, 1)
-    assert result["problems"] == []
+    assert {p["code"] for p in result["problems"]} == {"lender_unknown"}, "no bank is registered here"
     registered = await intake.log("need.registered")
     assert len(registered) == 1662
     assert all(e["batched"] for e in registered)
@@ -163,6 +164,27 @@ async def test_the_report_has_every_row_its_problem_and_the_link(http: httpx.Asy
     assert str(sheet[1][-1]).startswith("http://127.0.0.1:8101/e/")
     assert "18 位" in str(sheet[2][-2])
     assert (await http.get(f"/lists/{result['list_id']}")).json()["refused"] == 1
+
+
+async def test_a_lender_that_is_not_registered_is_remarked_and_its_row_is_taken(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    await intake.hear(bank(intake))
+    lenders = ["BANK01、 测试银行01", "测试银行01；测式银行" + "行" * 30, "", "bank02"]
+    rows = [row(number, 存量贷款银行=lender) for number, lender in enumerate(lenders, start=1)]
+    rows.append(row(5, 存量贷款银行="bank02", 电话="1"))
+    result = await upload(http, csv_bytes(rows))
+    assert (result["accepted"], result["refused"]) == (4, 1)
+    assert [(p["row"], p["field"], p["code"]) for p in result["problems"]] == [
+        (6, "电话", "phone_invalid"),
+        (3, "存量贷款银行", "lender_unknown"),
+        (5, "存量贷款银行", "lender_unknown"),
+    ], "what is refused comes first"
+    assert f"“测式银行{'行' * 16}”" in result["problems"][1]["text"]
+    response = await http.get(f"/lists/{result['list_id']}/report.xlsx")
+    sheet = list(CalamineWorkbook.from_filelike(io.BytesIO(response.content)).get_sheet_by_index(0).iter_rows())
+    assert ("该行照常接收" in str(sheet[2][-2]), str(sheet[2][-1])[:4]) == (True, "http")
+    assert sheet[1][-2] == ""
 
 
 @pytest.mark.parametrize(
