@@ -1,10 +1,13 @@
-"""A database from before the catalogue had versions: after its upgrade the state is again what the history gives."""
+"""A database of an earlier version: after its upgrade the state is again what the history gives."""
 
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 
+from services.intake import notes as intake
+from services.intake.book import IntakeBook
+from services.intake.service import service as intake_service
 from services.matching.book import MatchingBook
 from services.matching.notes import BankNoted, NeedNoted, ProductTaken
 from services.matching.service import service
@@ -12,7 +15,8 @@ from services.matching.snapshot import anonymous
 from tests.unit.matching.samples import facts, product
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.matches import NeedMatched
-from yuqiao.contracts.values import Offer, Routing
+from yuqiao.contracts.needs import IdentityWithheld, NeedRegistered
+from yuqiao.contracts.values import Offer, Origin, Routing
 from yuqiao.runtime.database import migrate, migration_files
 from yuqiao.runtime.messages import derived_id
 from yuqiao.runtime.process import service_folder
@@ -46,16 +50,7 @@ HISTORY: list[Event] = [
 
 async def as_it_was(conn: Any, book: MatchingBook) -> None:
     """The rows of the version before, which did not keep when banks were chosen."""
-    for number, event in enumerate(HISTORY):
-        await conn.execute(
-            "INSERT INTO event_log (id, type, owner, key, sequence, at, cause, body)"
-            " VALUES ($1, $2, $3, $3, 0, $4, 'c', $5)",
-            derived_id("event", number),
-            event.wire_type,
-            event.key,
-            event.at,
-            event.to_json().decode(),
-        )
+    await logged(conn, HISTORY)
     for bank in book.banks:
         await conn.execute("INSERT INTO bank VALUES ($1, $2)", bank.bank, bank.model_dump_json())
     for key, one in book.products.items():
@@ -65,6 +60,19 @@ async def as_it_was(conn: Any, book: MatchingBook) -> None:
     for need in book.needs:
         body = need.model_copy(update={"asked_at": {}}).model_dump_json(exclude_defaults=True)
         await conn.execute("INSERT INTO need VALUES ($1, $2, 'matched', NULL, NULL, $3)", need.need, FIRM, body)
+
+
+async def logged(conn: Any, history: list[Event]) -> None:
+    for number, event in enumerate(history):
+        await conn.execute(
+            "INSERT INTO event_log (id, type, owner, key, sequence, at, cause, body)"
+            " VALUES ($1, $2, $3, $3, 0, $4, 'c', $5)",
+            derived_id("event", number),
+            event.wire_type,
+            event.key,
+            event.at,
+            event.to_json().decode(),
+        )
 
 
 async def test_an_upgraded_state_is_the_fold_of_its_history(empty_database: str) -> None:
@@ -83,3 +91,56 @@ async def test_an_upgraded_state_is_the_fold_of_its_history(empty_database: str)
         assert dict(getattr(saved, shelf).items()) == dict(getattr(folded, shelf).items()), shelf
     assert saved.totals["bank01/p"].used == 1, "it counts though the product has no total quota"
     assert saved.needs[NEED].asked_at.keys() == {"bank01", "bank02"}
+
+
+def withheld(reason: str) -> IdentityWithheld:
+    place = {"enterprise": FIRM, "need": NEED, "offer": derived_id(reason), "bank": "bank01"}
+    return IdentityWithheld(at=AT, reason=reason, **place)
+
+
+WAITED: list[Event] = [
+    intake.BankNoted(at=AT, bank="bank01", name="测试银行", key_id="k", public_key="", enabled=on)
+    for on in (True, False)
+] + [
+    NeedRegistered(
+        at=AT,
+        enterprise=FIRM,
+        need=NEED,
+        origin=Origin(channel="scan"),
+        routing=Routing(),
+        batched=False,
+        facts=facts(),
+    ),
+    intake.LenderAwaited(at=AT, enterprise=FIRM, need=NEED, offer=derived_id("offer"), bank=derived_id("name")),
+    withheld("bank_key_missing"),
+    withheld("consent_missing"),
+]
+
+
+async def test_what_waited_for_a_bank_before_entries_were_counted_is_the_fold_of_its_history(
+    empty_database: str,
+) -> None:
+    folded = IntakeBook()
+    for event in WAITED:
+        folded.apply(event)
+    files = migration_files(service_folder("intake"))
+    conn = await asyncpg.connect(empty_database)
+    await migrate(conn, [file for file in files if file[0] < "service/0004"])
+    await logged(conn, WAITED)
+    for bank in folded.banks:
+        await conn.execute("INSERT INTO bank VALUES ($1, $2)", bank.bank, bank.model_dump_json(exclude={"entry"}))
+    for need in folded.needs:
+        body = need.model_dump_json()
+        await conn.execute("INSERT INTO need VALUES ($1, $2, true, $3, $4)", NEED, FIRM, need.facts.stated_on, body)
+    for one in folded.pendings:
+        body = one.model_dump_json(exclude={"seen"})
+        await conn.execute("INSERT INTO pending VALUES ($1, $2, $3, $4)", one.offer, FIRM, one.bank, body)
+    assert await migrate(conn, files)
+    store = intake_service.store(Settings(service="intake"))
+    saved = await store.load_all(conn)
+    for shelf in ("banks", "pendings"):
+        assert dict(getattr(saved, shelf).items()) == dict(getattr(folded, shelf).items()), shelf
+    assert await store.due(conn, AT, 9) == [], "the bank is switched off"
+    await conn.execute("UPDATE bank SET enabled = true")
+    assert [due.offer for due in await store.due(conn, AT, 9)] == [derived_id("bank_key_missing")]
+    await conn.close()
