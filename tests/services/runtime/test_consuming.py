@@ -9,7 +9,7 @@ from aiokafka.errors import CorruptRecordException
 from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import bank_topic
-from yuqiao.runtime.inlet import KafkaInlet
+from yuqiao.runtime.consuming import KafkaInlet
 from yuqiao.runtime.pace import Pace
 
 
