@@ -16,6 +16,7 @@ from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Borrower, Identity
 from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.batch import Arrival
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
@@ -62,8 +63,9 @@ class IntakeStore:
             for own, some in zip(keys, names, strict=True)
         ]
 
-    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:
+    async def load(self, conn: Connection, keys: Sequence[str], arrivals: Sequence[Arrival]) -> IntakeBook:
         """The book of these keys, and all banks (they are few)."""
+        messages = [arrival.message for arrival in arrivals]
         identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
         rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]
