@@ -204,8 +204,7 @@ async def _send(env: BankEnv, events: Sequence[Reply | ProductPublished], second
     async with watching(env, env.receipts, from_start=False) as consumer, BankClient(env) as client:
         receipts: dict[str, Receipt | None] = {}
         for event in events:
-            write = client.publish_product(event) if isinstance(event, ProductPublished) else client.reply(event)
-            event_id = await write
+            event_id = await client.write(event)
             typer.echo(f"ce_id {event_id}", err=True)
             receipts[event_id] = None
         with contextlib.suppress(TimeoutError):
