@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import yaml
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
@@ -20,7 +19,7 @@ from yuqiao.bank.client import BankClient, Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
-from yuqiao.bank.products import products_of, published
+from yuqiao.bank.products import BadProducts, products_of
 from yuqiao.contracts.from_bank import ProductPublished, Reply
 from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
@@ -179,22 +178,14 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done:
 
 
 def _products(bank: str, path: Path) -> list[ProductPublished]:
-    """What a file says that this bank offers. Exits 2 when it cannot be read, offers nothing, or a product is wrong."""
+    """What a file says that this bank offers. Exits 2 when that is nothing, or anything in it is wrong."""
     try:
-        own = products_of(bank, path)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        typer.echo(f"读不了 {path}：{error}", err=True)
+        found = products_of(bank, path, datetime.now(BEIJING))
+    except BadProducts as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    if not own:
+    if not found:
         typer.echo(f"{path} 中没有 {bank} 的产品；须为产品列表，或 {bank}: 后接产品列表", err=True)
-    now, found = datetime.now(BEIJING), []
-    for place, fields in enumerate(own, 1):
-        try:
-            found.append(published(bank, fields, now))
-        except ValidationError as error:
-            for reason in reasons_of(error):
-                typer.echo(f"第 {place} 个产品 {reason.values.get('field', '')}：{reason.text}", err=True)
-    if not own or len(found) < len(own):
         raise typer.Exit(2)
     return found
 

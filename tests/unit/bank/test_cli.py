@@ -42,6 +42,8 @@ def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: s
     [
         ("bank99: []", "b1"),
         ("- annual_rate: '3.85'", "annual_rate"),
+        ("- valid_from: 2022-13-01", "valid_from 的值 2022-13-01"),
+        ("words", "须为产品列表"),
         ("- just words", "第 1 个产品"),
         ("- [", "products.yaml"),
     ],
