@@ -1,6 +1,5 @@
 """A file of products is read more strictly than the wire: whatever would be passed over or overwritten is said."""
 
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import yaml
 
 from deploy.bench.load import product
 from tests.tidy.checks import ROOT
-from tests.unit.bank.test_env import GOOD, write
-from yuqiao.bank import simulator
 from yuqiao.bank.products import BadProducts, products_of
 from yuqiao.policy.calendar import BEIJING
 
@@ -105,12 +102,3 @@ def test_banks_may_share_what_their_products_have_in_common(tmp_path: Path) -> N
     common = "".join(f"  {k}: {v!r}\n" for k, v in (product("b1") | {"product": "common"}).items())
     text = f"shared: &shared\n{common}b1:\n- <<: *shared\n  product: one\n- <<: *shared\n  product: two\n"
     assert [p.product for p in products_of("b1", file_of(tmp_path, text), NOW)] == ["one", "two"]
-
-
-@pytest.mark.parametrize("text", ["b1: words", text_of(product("b1") | {"x": 1})])
-def test_a_simulator_does_not_start_with_a_wrong_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
-) -> None:
-    way = ["--env", str(write(tmp_path, GOOD)), "--products", str(file_of(tmp_path, text))]
-    monkeypatch.setattr(sys, "argv", ["simulator", *way])
-    assert (simulator.main(), "有误" in capsys.readouterr().err) == (2, True)
