@@ -95,7 +95,7 @@ def publish(
         _run(found, send(found, listed, wait, answers), answers)
     except typer.Exit:
         written = f"共 {len(listed)} 个产品，已确认写入 {len(answers)} 个"
-        typer.echo(f"{written}；可再次发布全部：没有变化的产品仍得到 applied，不改变什么", err=True)
+        typer.echo(f"{written}；可再次发布全部：没有变化的得到 duplicate，不改变什么", err=True)
         raise
     for product, receipt in zip(listed, answers.values(), strict=True):
         if receipt is None:

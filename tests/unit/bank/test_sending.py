@@ -118,7 +118,7 @@ def test_a_failure_midway_says_what_was_written(
     assert (done.exit_code, done.stdout, lines[:2]) == (code, "", written("one", "two"))
     assert type(error).__name__ in lines[2]
     assert "密码" not in done.stderr
-    assert lines[3].startswith("共 3 个产品，已确认写入 2 个；可再次发布全部")
+    assert lines[3].startswith("共 3 个产品，已确认写入 2 个；可再次发布全部：没有变化的得到 duplicate")
 
 
 def test_before_anything_is_written_the_way_in_is_what_to_look_at(
