@@ -72,7 +72,7 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
     except ValidationError as error:
         yield "invalid", "；".join(f"{'.'.join(map(str, e['loc'])) or '消息体'}：{e['msg']}" for e in error.errors())
         return
-    before, digest = digests.get(envelope.id), sha256(record.value or b"").hexdigest()
+    before, digest = digests.get(envelope.id), sha256(envelope.type.encode() + b" " + (record.value or b"")).hexdigest()
     digests[envelope.id] = before or digest
     if before is None:
         yield from _judged(bank, reply, stages)
