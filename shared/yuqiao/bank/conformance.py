@@ -16,6 +16,7 @@ from yuqiao.contracts.envelope import BadEnvelope, read_envelope
 from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
+from yuqiao.policy.reply_codes import unknown_codes
 
 REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
 NEXT: dict[tuple[str, str], str] = {
@@ -81,6 +82,8 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
 
 
 def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for field, code, right in unknown_codes(reply):
+        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
     stage = stages.get(reply.offer)
     if stage is None or reply.bank != bank:
         yield "unknown_offer", f"没有向本行推送 {reply.offer}"

@@ -48,7 +48,7 @@ def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
         Step("visit", "visit", 1),
         DOCUMENTS,
         GRANT,
-        Step("issue", "issue", 3, {"category": "x"}),
+        Step("issue", "issue", 3, {"category": "guarantee"}),
         PAY,
         Step("task", "task", 5, {"task": OFFER, "done": True}),
     )
@@ -89,6 +89,8 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
         ((Step("decline", "decline", 0, {"reason": "Z9"}),), ["unknown_reason"]),
         ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
         ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
+        ((ACCEPT, replace(CONTACT, values={"method": "telepathy"})), ["unknown_code"]),
+        ((Step("issue", "issue", 3, {"category": "x"}),), ["unknown_code"]),
         ((ACCEPT, Step("visit", "visit", 1)), []),
         ((Step("visit", "visit", 1),), ["wrong_stage"]),
         ((ACCEPT, replace(ACCEPT, action="accept-again")), ["wrong_stage"]),
