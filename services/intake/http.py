@@ -21,6 +21,7 @@ from services.intake.store import Q
 from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import Refused
+from yuqiao.runtime.what_to_do import what_to_do
 
 MOST_NEED = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
@@ -143,4 +144,5 @@ def _asked(body: object) -> list[Asked]:
 def problem_of(refused: Refused) -> dict[str, Any]:
     """A refusal inside a list of results: as in problem+json, without what belongs to a whole response."""
     reasons = [reason.model_dump(mode="json") for reason in refused.reasons]
-    return {"status": refused.status, "code": refused.code, "detail": refused.text, "reasons": reasons}
+    said = {"status": refused.status, "code": refused.code, "detail": refused.text, "reasons": reasons}
+    return said | {"what_to_do": what_to_do(refused.code)}

@@ -14,6 +14,7 @@ import deploy.sample
 from deploy.sample.make_sample import COLUMNS
 from tests.unit.intake.harness import Intake
 from tests.unit.intake.samples import NEED, csv_bytes, row
+from yuqiao.runtime.what_to_do import what_to_do
 
 SAMPLE = Path(deploy.sample.__file__).with_name("need-list.xlsx")
 
@@ -209,6 +210,7 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
     results = (await http.post("/needs/batch", json={"needs": needs})).json()["results"]
     assert [("problem" in r, r.get("replayed")) for r in results] == [(False, False), (True, None), (False, True)]
     assert results[1]["problem"]["reasons"][0]["values"]["field"] == "uscc"
+    assert results[1]["problem"]["what_to_do"] == what_to_do("invalid_request")
 
 
 @pytest.mark.parametrize(
