@@ -38,7 +38,7 @@ def routes(gateway: Gateway) -> APIRouter:
     router = APIRouter()
     _lists(router, gateway, keys, clients)
     _needs(router, gateway, keys, clients)
-    pages.add_routes(router, gateway, keys)
+    router.include_router(pages.routes(gateway, keys))
 
     @router.post("/clients", status_code=201)
     async def post_client(request: Request) -> dict[str, Any]:
