@@ -15,19 +15,22 @@ from services.intake.fields import clean
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
 from services.intake.live import LINK_DAYS, Answered, Asked, page_address, register
-from services.intake.requests import ClientBody
+from services.intake.requests import MOST_IN_BATCH, ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
 from services.intake.store import Q
 from yuqiao.policy.states import known_codes
+from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.what_to_do import what_to_do
 
 MOST_NEED = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
-MOST_IN_BATCH = 500
 Places = Annotated[int, Query(ge=1, le=10)]
 """So many banks are asked for a need of a list in `platform` and `race`; the other modes say it themselves."""
+_FILE = {
+    "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,8 +43,9 @@ def routes(gateway: Gateway) -> APIRouter:
     _needs(router, gateway, keys, clients)
     router.include_router(pages.routes(gateway, keys))
 
-    @router.post("/clients", status_code=201)
+    @router.post("/clients", status_code=201, openapi_extra=takes(ClientBody))
     async def post_client(request: Request) -> dict[str, Any]:
+        """A partner gets a key, which is shown this once. For the operator."""
         clients.require_operator(request)
         body = understood(ClientBody, await read_json(request, MOST_NEED))
         return {"id": body.id, "scopes": body.scopes, "key": await clients.register(body.id, body.scopes)}
@@ -52,10 +56,11 @@ def routes(gateway: Gateway) -> APIRouter:
 def _lists(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) -> None:
     importing = asyncio.Lock()
 
-    @router.post("/lists")
+    @router.post("/lists", openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": _FILE}}})
     async def post_list(
         request: Request, dry_run: bool = False, routing: str = "platform", places: Places = 3, name: str = ""
     ) -> Any:
+        """A need list, .xlsx or CSV; a list of the same `name` is its new version."""
         client = await clients.require(request, "lists:write")
         if routing not in known_codes("routing_mode"):
             raise Refused("routing_unknown", f"routing 可选值：{'、'.join(known_codes('routing_mode'))}", 422)
@@ -95,8 +100,9 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         link = page_address(gateway.settings.public_url, keys, answer)
         return {"need": answer.need, "merged": answer.merged, "received_at": answer.at.isoformat(), "link": link}
 
-    @router.post("/needs")
+    @router.post("/needs", status_code=201, openapi_extra=takes(NeedBody, headers=["Idempotency-Key"]))
     async def post_need(request: Request) -> JSONResponse:
+        """One need, which goes to banks at once. Sent again with the same Idempotency-Key it gets the same answer."""
         client = await clients.require(request, "needs:write")
         key = idempotency_key(request.headers.get("idempotency-key", ""))
         body = await read_json(request, MOST_NEED)
@@ -106,8 +112,9 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         headers = {"Idempotent-Replay": "true"} if result.replayed else {}
         return JSONResponse(shown(result), 201, headers)
 
-    @router.post("/needs/batch")
+    @router.post("/needs/batch", openapi_extra=takes(NeedsBody))
     async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:
+        """Several needs, each answered by itself; `batched` ones go to banks in the next round."""
         client = await clients.require(request, "needs:write")
         asked = _asked(await read_json(request, MOST_BATCH))
         results = await register(gateway, keys, client, asked, batched=batched)

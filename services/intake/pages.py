@@ -23,6 +23,7 @@ from services.intake.store import Q
 from yuqiao.policy import decline_reasons
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.states import term
+from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import BEIJING, Command, Refused, derived_id
 
@@ -163,7 +164,9 @@ def routes(gateway: Gateway, keys: Keys) -> APIRouter:
             return _answer(request, await _view(gateway, keys, token), token)
 
         handler: Callable[..., Awaitable[Response]] = post
-        router.add_api_route(f"/e/{{token}}/{action}", handler, methods=["POST"], name=action)
+        router.add_api_route(
+            f"/e/{{token}}/{action}", handler, methods=["POST"], name=action, openapi_extra=takes(model)
+        )
 
     add("withdraw", WithdrawBody, _withdraw)
     add("consent", GrantBody, _grant)

@@ -10,13 +10,14 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yuqiao.contracts.problems import MOST_REASONS, reason_of
 from yuqiao.contracts.values import Reason
+from yuqiao.runtime.docs import page
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.what_to_do import what_to_do
@@ -71,10 +72,15 @@ class NoNul:
             await self.app(scope, receive, send)
 
 
-def make_app(title: str) -> FastAPI:
-    """An app whose every error is a problem+json; no page of it loads anything from the net."""
+def make_app(title: str, *, documented: bool = True) -> FastAPI:
+    """An app whose every error is a problem+json; no page of it loads anything from the net, /docs of its routes neither."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
     app.add_middleware(NoNul)
+    if documented:
+
+        @app.get("/docs", include_in_schema=False)
+        async def docs() -> HTMLResponse:
+            return HTMLResponse(page(app.openapi()))
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:

@@ -6,8 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from services.intake.cli import import_list
 from services.intake.cli import _show as show
+from services.intake.cli import import_list
 from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.policy.states import known_codes, term
 
