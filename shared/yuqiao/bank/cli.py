@@ -139,6 +139,7 @@ def _run(env: BankEnv, work: Coroutine[Any, Any, T]) -> T:
 async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, count: int) -> None:
     shown = 0
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
+        typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
         while not count or shown < count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for received in [r for r in map(read, records) if r][: count - shown if count else None]:

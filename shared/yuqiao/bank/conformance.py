@@ -17,18 +17,19 @@ from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 from yuqiao.policy.reply_codes import unknown_codes
+from yuqiao.policy.states import term
 
 REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
 NEXT: dict[tuple[str, str], str] = {
     ("offered", "reply.accept"): "accepted",
     ("accepted", "reply.contact"): "contacted",
-    ("contacted", "reply.documents"): "documents",
+    ("contacted", "reply.documents"): "documents_complete",
     ("contacted", "reply.decision"): "approved",
-    ("documents", "reply.decision"): "approved",
+    ("documents_complete", "reply.decision"): "approved",
     ("approved", "reply.disbursement"): "disbursed",
 }
 """In which of a bank's own stages a reply may come, and which stage follows. A decline ends any stage but the last."""
-VISITED = frozenset({"accepted", "contacted", "documents", "approved"})
+VISITED = frozenset({"accepted", "contacted", "documents_complete", "approved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[s
     elif isinstance(reply, IssueReport | TaskReport) or (isinstance(reply, VisitReport) and stage in VISITED):
         following = stage
     if following is None:
-        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage} 阶段提交"
+        now = "已结束" if stage == "ended" else term("offer_stage", stage)
+        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交"
     else:
         stages[reply.offer] = following
 

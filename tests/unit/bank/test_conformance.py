@@ -100,6 +100,18 @@ def test_order_and_reasons(steps: tuple[Step, ...], found: list[str]) -> None:
     assert codes(stand(*steps)) == found
 
 
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ((ACCEPT, PAY), "reply.disbursement 不能在 accepted（已受理）阶段提交"),
+        ((ACCEPT, CONTACT, DOCUMENTS, PAY), "reply.disbursement 不能在 documents_complete（材料收齐）阶段提交"),
+        ((Step("decline", "decline", 0, {"reason": "E4"}), ACCEPT), "reply.accept 不能在 ended（已结束）阶段提交"),
+    ],
+)
+def test_a_stage_is_named_in_chinese_beside_its_code(steps: tuple[Step, ...], said: str) -> None:
+    assert [f.text for f in check(BANK, {OFFER}, stand(*steps)).findings] == [said]
+
+
 def test_an_id_is_used_once() -> None:
     assert codes(stand(ACCEPT, replace(CONTACT, action="accept"))) == ["id_reused"]
 
