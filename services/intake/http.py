@@ -14,8 +14,8 @@ from services.intake.clients import OPERATOR, Clients
 from services.intake.fields import clean
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
-from services.intake.live import LINK_DAYS, Answered, Asked, page_address, register
-from services.intake.requests import MOST_IN_BATCH, ClientBody, NeedBody, NeedsBody
+from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, several
+from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
 from services.intake.store import Q
 from yuqiao.policy.states import known_codes
@@ -116,7 +116,7 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
     async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:
         """Several needs, each answered by itself; `batched` ones go to banks in the next round."""
         client = await clients.require(request, "needs:write")
-        asked = _asked(await read_json(request, MOST_BATCH))
+        asked = several(await read_json(request, MOST_BATCH))
         results = await register(gateway, keys, client, asked, batched=batched)
         return {
             "results": [
@@ -126,26 +126,6 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
                 for one, result in zip(asked, results, strict=True)
             ]
         }
-
-
-def idempotency_key(text: str) -> str:
-    """A client's own key for a request: 1 to 200 printable ASCII characters. Raises Refused (400)."""
-    if not 1 <= len(text) <= 200 or not text.isascii() or not text.isprintable():
-        raise Refused("idempotency_key_required", "请求头 Idempotency-Key 必填，1 至 200 个可见 ASCII 字符", 400)
-    return text
-
-
-def _asked(body: object) -> list[Asked]:
-    """`{"needs": [{"id": …, …}]}`: each need with the client's own id for it."""
-    needs = body.get("needs") if isinstance(body, dict) else None
-    if not isinstance(needs, list) or not 1 <= len(needs) <= MOST_IN_BATCH:
-        raise Refused("invalid_request", f'须为 {{"needs": [...]}}，1 至 {MOST_IN_BATCH} 条', 422)
-    asked = []
-    for number, need in enumerate(needs):
-        if not isinstance(need, dict) or not isinstance(need.get("id"), str):
-            raise Refused("invalid_request", f"第 {number + 1} 条须为对象，并有字符串 id", 422)
-        asked.append(Asked(idempotency_key(need["id"]), {k: v for k, v in need.items() if k != "id"}))
-    return asked
 
 
 def problem_of(refused: Refused) -> dict[str, Any]:
