@@ -13,11 +13,13 @@ from services.intake.notes import NeedAnswered
 from services.intake.requests import MOST_IN_BATCH, NeedBody
 from services.intake.shelves import Answer
 from services.intake.store import Q
+from yuqiao.contracts.problems import shown
 from yuqiao.contracts.values import Routing
 from yuqiao.runtime.gateway import Gateway, Outcome
 from yuqiao.runtime.messages import BEIJING, Refused, derived_id
 
 LINK_DAYS = timedelta(days=365)
+KEYS = "1 至 200 个可见 ASCII 字符"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,13 @@ def page_address(public_url: str, keys: Keys, answer: Answer) -> str:
 
 def idempotency_key(text: str) -> str:
     """A client's own key for a request: 1 to 200 printable ASCII characters. Raises Refused (400)."""
-    if not 1 <= len(text) <= 200 or not text.isascii() or not text.isprintable():
-        raise Refused("idempotency_key_required", "请求头 Idempotency-Key 必填，1 至 200 个可见 ASCII 字符", 400)
+    if not _is_key(text):
+        raise Refused("idempotency_key_required", f"请求头 Idempotency-Key 必填，{KEYS}", 400)
     return text
+
+
+def _is_key(text: str) -> bool:
+    return 1 <= len(text) <= 200 and text.isascii() and text.isprintable()
 
 
 def several(body: object) -> list[Asked]:
@@ -58,7 +64,10 @@ def several(body: object) -> list[Asked]:
     for number, need in enumerate(needs):
         if not isinstance(need, dict) or not isinstance(need.get("id"), str):
             raise Refused("invalid_request", f"第 {number + 1} 条须为对象，并有字符串 id", 422)
-        asked.append(Asked(idempotency_key(need["id"]), {k: v for k, v in need.items() if k != "id"}))
+        if not _is_key(need["id"]):
+            text = f"第 {number + 1} 条的 id {shown(need['id'])} 有误：须为 {KEYS}"
+            raise Refused("idempotency_key_required", text, 400)
+        asked.append(Asked(need["id"], {k: v for k, v in need.items() if k != "id"}))
     return asked
 
 

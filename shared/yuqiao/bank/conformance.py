@@ -14,6 +14,7 @@ from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
 from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
+from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 from yuqiao.policy.reply_codes import unknown_codes
@@ -67,12 +68,15 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
         if kind is None:
             yield "unknown_type", f"ce_type 的值 {envelope.type[:40]} 不是回复，可用的有：{'、'.join(REPLIES)}"
             return
-        reply = kind.from_json(record.value or b"")
+        if record.value is None:
+            yield "field_missing", "消息体为空"
+            return
+        reply = kind.from_json(record.value)
     except BadEnvelope as error:
         yield "bad_header", str(error)
         return
     except ValidationError as error:
-        yield "invalid", "；".join(f"{'.'.join(map(str, e['loc'])) or '消息体'}：{e['msg']}" for e in error.errors())
+        yield from ((reason.code, reason.text) for reason in reasons_of(error))
         return
     before, digest = digests.get(envelope.id), sha256(record.value or b"").hexdigest()
     digests[envelope.id] = before or digest

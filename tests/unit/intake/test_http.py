@@ -213,6 +213,13 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
     assert results[1]["problem"]["what_to_do"] == what_to_do("invalid_request")
 
 
+async def test_a_bulk_with_an_id_that_is_no_key_says_which(http: httpx.AsyncClient) -> None:
+    needs = [NEED | {"id": "a"}, NEED | {"id": "编号"}]
+    answer = await http.post("/needs/batch", json={"needs": needs})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
+    assert answer.json()["detail"].startswith("第 2 条的 id 编号 有误：须为 1 至 200 个")
+
+
 @pytest.mark.parametrize(
     "change",
     [
