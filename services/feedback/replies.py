@@ -154,6 +154,7 @@ def on_bad_record(book: FeedbackBook, bad: BadRecord, at: Moment) -> Iterator[Ou
     """What cannot be read is refused, and stops nobody."""
     yield ReplyRefused(
         at=at.now,
+        offer=bad.readable.get("offer"),
         bank=bad.bank,
         reply=bad.record_id,
         reply_type=bad.record_type,

@@ -14,6 +14,7 @@ import deploy.sample
 from deploy.sample.make_sample import COLUMNS
 from tests.unit.intake.harness import Intake
 from tests.unit.intake.samples import NEED, csv_bytes, row
+from yuqiao.runtime.what_to_do import what_to_do
 
 SAMPLE = Path(deploy.sample.__file__).with_name("need-list.xlsx")
 
@@ -209,6 +210,14 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
     results = (await http.post("/needs/batch", json={"needs": needs})).json()["results"]
     assert [("problem" in r, r.get("replayed")) for r in results] == [(False, False), (True, None), (False, True)]
     assert results[1]["problem"]["reasons"][0]["values"]["field"] == "uscc"
+    assert results[1]["problem"]["what_to_do"] == what_to_do("invalid_request")
+
+
+async def test_a_bulk_with_an_id_that_is_no_key_says_which(http: httpx.AsyncClient) -> None:
+    needs = [NEED | {"id": "a"}, NEED | {"id": "编号"}]
+    answer = await http.post("/needs/batch", json={"needs": needs})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
+    assert answer.json()["detail"].startswith("第 2 条的 id 编号 有误：须为 1 至 200 个")
 
 
 @pytest.mark.parametrize(
