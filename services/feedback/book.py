@@ -241,7 +241,7 @@ def _judged(book: FeedbackBook, event: ReplyAnswered) -> None:
     if name not in book.replies:
         reasons = event.reasons if isinstance(event, ReplyRefused) else ()
         applied = isinstance(event, ReplyApplied)
-        kept = KeptReply(key=event.enterprise, digest=event.digest, applied=applied, reasons=reasons)
+        kept = KeptReply(type=event.reply_type, digest=event.digest, applied=applied, reasons=reasons)
         book.replies.put(name, kept)
 
 

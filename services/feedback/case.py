@@ -124,14 +124,14 @@ class Case(Value):
 
 
 def kept_as(bank: str, id: str) -> str:
-    """What a bank's reply with this `ce_id` is kept under: the id stands for one body, whatever need it speaks of."""
+    """What a bank's reply with this `ce_id` is kept under: the id stands for one reply, whatever need it speaks of."""
     return f"{bank}/{id}"
 
 
 class KeptReply(Value):
     """A bank's reply as it was judged, so that the same one again gets the same answer."""
 
-    key: str
+    type: str | None
     digest: str
     applied: bool
     reasons: tuple[Reason, ...] = ()

@@ -26,7 +26,7 @@ WITH cases AS (
     ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
         outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body
 )
-INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::json[])
+INSERT INTO reply (id, body) SELECT * FROM unnest($11::text[], $12::json[])
 ON CONFLICT (id) DO NOTHING;
 
 -- name: change_deadlines

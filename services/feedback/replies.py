@@ -51,7 +51,7 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
 
 def _again(case: Case | None, reply: Reply, kept: KeptReply, at: Moment) -> Out:
     bank = at.cause.bank or reply.bank
-    if case is None or kept.digest != at.cause.digest:
+    if case is None or (kept.type, kept.digest) != (at.cause.type, at.cause.digest):
         text = f"ce_id {at.cause.id[:40]} 已用于另一内容的回复，请换一个 ce_id"
         return _refused(bank, reply, (Reason(code="id_reused", values={"field": "ce_id"}, text=text),), at, case)
     return _applied(case, reply, True, at) if kept.applied else _refused(bank, reply, kept.reasons, at, case)
@@ -154,6 +154,7 @@ def on_bad_record(book: FeedbackBook, bad: BadRecord, at: Moment) -> Iterator[Ou
     """What cannot be read is refused, and stops nobody."""
     yield ReplyRefused(
         at=at.now,
+        offer=bad.readable.get("offer"),
         bank=bad.bank,
         reply=bad.record_id,
         reply_type=bad.record_type,

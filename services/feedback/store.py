@@ -53,7 +53,7 @@ class FeedbackStore:
             conn,
             Q.save_cases_and_replies,
             Changed(book.cases, 8, _case_columns),
-            Changed(book.replies, 1, lambda _, r: (r.key,)),
+            Changed(book.replies),
         )
         issues = Changed(book.issues, 3, lambda _, i: (i.enterprise, i.need, i.resolution is None))
         await save_shelves(conn, Q.save_issues, issues)

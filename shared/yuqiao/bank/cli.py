@@ -26,6 +26,7 @@ from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed
 from yuqiao.policy.calendar import BEIJING
+from yuqiao.policy.states import listed
 
 T = TypeVar("T")
 LATER = "稍后可用 tail 查看"
@@ -55,8 +56,8 @@ def reply(
     amount: Annotated[str | None, typer.Option(help='金额（元），如 "1000000.00"')] = None,
     rate: Annotated[str | None, typer.Option(help="年利率（小数），如 0.0385")] = None,
     on: Annotated[str | None, typer.Option(help="走访或放款日期，默认今天，如 2023-01-05")] = None,
-    method: Annotated[str, typer.Option(help="首次联系方式：phone、visit、branch、online")] = "phone",
-    category: Annotated[str, typer.Option(help="问题类别")] = "other",
+    method: Annotated[str, typer.Option(help=f"首次联系方式：{listed('contact_method')}")] = "phone",
+    category: Annotated[str, typer.Option(help=f"问题类别：{listed('issue_category')}")] = "other",
     task: Annotated[str | None, typer.Option(help="任务事件 task.asked 中的 task")] = None,
     done: Annotated[bool, typer.Option(help="任务是否已落实；未落实的请附说明")] = True,
     rate_before: Annotated[str | None, typer.Option(help="任务为减息时：原年利率（小数）")] = None,
@@ -152,6 +153,7 @@ def _run(env: BankEnv, work: Coroutine[Any, Any, T], written: Collection[str] = 
 async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, count: int) -> None:
     shown = 0
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
+        typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
         while not count or shown < count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for received in [r for r in map(read, records) if r][: count - shown if count else None]:

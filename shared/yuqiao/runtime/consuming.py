@@ -27,7 +27,6 @@ log = structlog.get_logger()
 FOLLOW_SECONDS = 5.0
 SESSION_SECONDS = 10
 POSITIONS_AGAIN = 0.5
-FETCH_AGAIN = 1.0
 PREFETCHED_BYTES = 256 * 1024
 """Of each partition: some batches ahead. With aiokafka's megabyte a backlog would lie in memory."""
 
@@ -43,7 +42,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         `member` is (group, instance): a static member that comes back takes its partitions at once.
         """
         self.pool, self.pace = pool, pace
-        self.fetching = Fetching(size, pace)
+        self.fetching = Fetching(size, pace, self._forget)
         self.positions: dict[Partition, int] = {}
         self.subscriber = broker.subscriber(
             pattern=pattern,
@@ -59,6 +58,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             max_partition_fetch_bytes=PREFETCHED_BYTES,
         )
         self.epoch = 0
+        """Counts up when what is being fetched becomes worthless."""
         self._fetch: asyncio.Task[tuple[int, Found]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
@@ -87,7 +87,6 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     async def seek(self) -> None:
         """Forget what was fetched and go on where Postgres says."""
-        self.epoch += 1
         consumer = self.subscriber.consumer
         if consumer is not None and consumer.assignment():
             await self._seek(sorted((p.topic, p.partition) for p in consumer.assignment()))
@@ -107,14 +106,19 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         return {tp.topic for tp, end in ends.items() if read.get(tp.topic, 0) < end}
 
     async def _seek(self, partitions: list[Partition]) -> None:
+        """Leaves it to whoever assigns, takes away or seeks meanwhile."""
+        self.epoch = epoch = self.epoch + 1
         topics, numbers = [t for t, _ in partitions], [n for _, n in partitions]
         await self.pool.execute(Q.begin_positions, topics, numbers)
         rows = await self.pool.fetch(Q.load_positions, topics, numbers)
+        if self.epoch != epoch:
+            return
         consumer = self.subscriber.consumer
         self.positions = {(r["topic"], r["partition"]): r["next"] for r in rows}
         for (topic, number), offset in self.positions.items():
             if consumer is not None:
                 consumer.seek(TopicPartition(topic, number), offset)
+        self.epoch += 1  # what is being fetched may have begun elsewhere
         log.info("partitions", assigned=len(partitions))
 
     @property
@@ -124,7 +128,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     def arrived(self) -> "asyncio.Future[Any]":
         """The fetch under way; without a consumer, a future that never ends."""
-        if self._fetch is None and self.positions:  # assigned, hence started
+        if self._fetch is None and self.epoch:  # assigned once, hence started; who never fetches is not assigned again
             self._fetch = asyncio.ensure_future(self._getmany())
         if self._fetch is not None:
             return self._fetch
@@ -133,18 +137,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         return self._never
 
     async def _getmany(self) -> tuple[int, Found]:
-        epoch, consumer = self.epoch, self.subscriber.consumer
-        found: Found = {}
-        try:
-            if consumer:
-                await self.fetching.fill(found, consumer)
-        except Exception as error:  # a call that fails may have moved past records that it took and did not give
-            log.warning("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
-            if consumer:
-                self._forget(consumer.assignment(), but=found)
-            if not found:
-                await asyncio.sleep(FETCH_AGAIN)  # the broker is away: no condition to wait for but time
-        return epoch, found
+        return self.epoch, await self.fetching.fetch(self.subscriber.consumer)
 
     def take(self) -> Fetched | None:
         """The records of the finished fetch, if they still belong to this assignment."""
@@ -155,7 +148,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             return None
         epoch, found = fetch.result()
         if epoch != self.epoch:
-            self._forget(found, but={})
+            self._forget(found, {})
             return None
         fetched = Fetched()
         for tp, records in sorted(
@@ -169,14 +162,14 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         self.pace.taken()
         return fetched if fetched.records else None
 
-    def _forget(self, partitions: Iterable[Any], but: Mapping[Any, Sequence[Any]]) -> None:
+    def _forget(self, partitions: Iterable[Any], found: Mapping[Any, Sequence[Any]]) -> None:
         """What a fetch took away that began before a seek and ended after it, or that failed midway, is fetched again.
 
-        `but` what it gave.
+        All but what it gave, `found`.
         """
         consumer = self.subscriber.consumer
         for tp in partitions:
-            position = but[tp][-1].offset + 1 if tp in but else self.positions.get((tp.topic, tp.partition))
+            position = found[tp][-1].offset + 1 if tp in found else self.positions.get((tp.topic, tp.partition))
             if consumer is not None and position is not None and tp in consumer.assignment():
                 consumer.seek(tp, position)
 

@@ -1,26 +1,49 @@
 """What a service takes of its topics for one batch, and in which order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from yuqiao.contracts.streams import parse_bank_topic
-from yuqiao.runtime.pace import Pace
+import structlog
 
+from yuqiao.contracts.streams import parse_bank_topic
+from yuqiao.runtime.pace import UNHURRIED, Pace
+
+log = structlog.get_logger()
+FETCH_AGAIN = 1.0
 Found = dict[Any, Any]
 """Partition → records, in the order of their offsets."""
+Forget = Callable[[Iterable[Any], Mapping[Any, Sequence[Any]]], None]
+"""`forget(partitions, found)`: what these gave that is not in `found` is fetched again."""
 
 
 class Fetching:
-    """Our own streams first, then what banks say to them: so their replies seldom have to be held."""
+    """Our own streams first, then what banks say to them: so their replies seldom have to be held.
 
-    def __init__(self, size: int, pace: Pace) -> None:
+    A call that fails may have moved past records that it took and did not give: they are forgotten. After that, until all
+    can be read, each partition is asked by itself.
+    """
+
+    def __init__(self, size: int, pace: Pace, forget: Forget) -> None:
         """`size` records fill a batch."""
-        self.size, self.pace = size, pace
-        self._crowded = False
+        self.size, self.pace, self.forget = size, pace, forget
+        self._crowded = self._apart = False
+        self._unreadable: set[Any] = set()
 
-    async def fill(self, found: Found, consumer: Any) -> None:
-        """Add what has come to `found`; waits for something. What it raises leaves there what was taken before."""
+    async def fetch(self, consumer: Any) -> Found:
+        """What has come; waits for something. Never raises for what a partition or the broker does."""
+        found: Found = {}
+        try:
+            await (self._each if self._apart else self._all)(consumer, found)
+        except Exception as error:
+            log.warning("fetch failed", error=f"{type(error).__name__}: {error}"[:200])
+            self.forget(consumer.assignment(), found)
+            self._apart = True
+            if not found:
+                await asyncio.sleep(FETCH_AGAIN)  # the broker is away: no condition to wait for but time
+        return found
+
+    async def _all(self, consumer: Any, found: Found) -> None:
         await asyncio.sleep(self.pace.until_next())
         wait_ms = int(self.pace.begin(consumer) * 1000)
         banks = sorted(tp for tp in consumer.assignment() if parse_bank_topic(tp.topic))
@@ -46,6 +69,30 @@ class Fetching:
             for bank, records in (await consumer.getmany(*banks, max_records=left)).items():
                 found.setdefault(bank, []).extend(records)
         self._crowded = _count(found) >= full
+
+    async def _each(self, consumer: Any, found: Found) -> None:
+        """A partition that cannot be read (damaged on the broker's disk, not allowed) stops no other.
+
+        Of one that failed the last time one record is taken: all that lie before the damage are read.
+        """
+        await asyncio.sleep(max(UNHURRIED, self.pace.until_next()))
+        self.pace.begin(consumer)
+        partitions = sorted(consumer.assignment())
+        share = max(1, self.size // max(1, len(partitions)))
+        unreadable: dict[Any, str] = {}
+        for tp in partitions:
+            try:
+                found |= await consumer.getmany(tp, max_records=1 if tp in self._unreadable else share)
+            except Exception as error:
+                self.forget([tp], {})
+                unreadable[tp] = f"{type(error).__name__}: {error}"[:200]
+        self.pace.fetched(consumer, found, all_of_it=False)
+        for tp, why in unreadable.items():
+            log.error("partition cannot be read", topic=tp.topic, partition=tp.partition, error=why)
+        self._apart = bool(self._unreadable or unreadable)
+        self._unreadable = set(unreadable)
+        if unreadable and not found:
+            await asyncio.sleep(FETCH_AGAIN)
 
 
 def _count(found: Found) -> int:

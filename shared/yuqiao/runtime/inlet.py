@@ -27,7 +27,7 @@ class Inlet(Protocol):
         """A future that is done when records may be there."""
 
     def take(self) -> Fetched | None:
-        """What has arrived; the next fetch starts when it is `done`."""
+        """What has arrived; the next fetch starts when somebody waits for it."""
 
     def done(self, fetched: Fetched) -> None:
         """That batch is committed."""
