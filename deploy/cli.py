@@ -122,7 +122,11 @@ def _show_status(stack: Stack) -> None:
     console.print(table)
     parked_, held = ("?" if found[name] is None else found[name] for name in ("parked", "held"))
     console.print(f"parked {parked_}, held {held}", highlight=False)
-    console.print("each service's url has /health/live, /health/ready, /metrics, /docs", highlight=False)
+    intake = stack.url("intake")
+    console.print(
+        f"each service's url has /health/live, /health/ready, /metrics, /docs; its HTTP port, as {intake}, /docs of its routes",
+        highlight=False,
+    )
 
 
 @app.command()

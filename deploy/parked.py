@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
 from yuqiao.contracts.streams import SERVICES
+from yuqiao.runtime.messages import BEIJING
 from yuqiao.runtime.sql import Queries
 
 app = typer.Typer(no_args_is_help=True)
@@ -39,9 +41,17 @@ def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str
             await conn.execute(Q.wake)
         finally:
             await conn.close()
-        return [dict(row) for row in rows]
+        return [_here(dict(row)) for row in rows]
 
     return asyncio.run(ask())
+
+
+def _here(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its times as people here read them: Beijing time, RFC 3339 with offset."""
+    return {
+        name: value.astimezone(BEIJING).isoformat(timespec="seconds") if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
 
 
 @app.command("list")
@@ -56,15 +66,25 @@ def list_(home: Home = LOCAL, limit: int = 100, as_json: AsJson = False) -> None
         return
     console = Console()
     for name, rows in found.items():
-        names = ("service", "id", "key", "why", "where")
+        names = ("service", "id", "key", "why", "where, when (+08:00)")
         table = Table(
             *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"
         )
         for row in rows:
             why = row.get("reason") or row.get("subject") or row.get("type")
-            where = f"{row['topic']}/{row['partition']}/{row['offset']}" if row.get("topic") else row.get("at", "")
-            table.add_row(row["service"], str(row["id"]), row["key"], str(why), str(where))
+            table.add_row(row["service"], str(row["id"]), row["key"], str(why), f"{_where(row)}\n{_when(row)}")
         console.print(table)
+
+
+def _when(row: dict[str, Any]) -> str:
+    (at,) = (row[name] for name in ("parked_at", "held_at", "at") if name in row)
+    return str(at)[:19].replace("T", " ")
+
+
+def _where(row: dict[str, Any]) -> str:
+    if row.get("topic"):
+        return f"{row['topic']}/{row['partition']}/{row['offset']}"
+    return str(json.loads(row.get("body") or "{}").get("place", ""))
 
 
 @app.command()

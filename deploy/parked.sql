@@ -1,33 +1,33 @@
 -- name: list_parked
-SELECT id, key, kind, behind, reason, topic, partition, "offset", parked_at::text AS parked_at, attempts, asked
+SELECT id, key, kind, behind, reason, topic, partition, "offset", parked_at, attempts, asked
 FROM parked WHERE decided_at IS NULL ORDER BY id LIMIT $1;
 
 -- name: list_held
-SELECT id, subject, key, topic, partition, "offset", held_at::text AS held_at, expires_at::text AS expires_at
+SELECT id, subject, key, topic, partition, "offset", held_at, expires_at
 FROM held WHERE released_at IS NULL ORDER BY id LIMIT $1;
 
 -- name: list_refused
-SELECT id::text AS id, type, key, at::text AS at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
+SELECT id::text AS id, type, key, at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
 
 -- name: show
 SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,
-    headers, encode(coalesce(body, ''), 'escape') AS body, parked_at::text AS parked_at, attempts, asked, asked_by,
-    asked_at::text AS asked_at, decided_at::text AS decided_at, outcome FROM parked WHERE id = $1;
+    headers, encode(coalesce(body, ''), 'escape') AS body, parked_at, attempts, asked, asked_by,
+    asked_at, decided_at, outcome FROM parked WHERE id = $1;
 
 -- name: earlier
 SELECT count(*) FROM parked WHERE key = $1 AND id < $2 AND decided_at IS NULL AND asked IS DISTINCT FROM 'replay';
 
 -- name: ask_replay
 UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE id = $1 AND decided_at IS NULL
-RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
+RETURNING id, key, asked, asked_by, asked_at;
 
 -- name: ask_replay_key
 UPDATE parked SET asked = 'replay', asked_by = $2, asked_at = now() WHERE key = $1 AND decided_at IS NULL
-RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
+RETURNING id, key, asked, asked_by, asked_at;
 
 -- name: drop
 UPDATE parked SET asked = 'drop', asked_by = $2, asked_at = now(), decided_at = now(), outcome = 'dropped'
-WHERE id = $1 AND decided_at IS NULL RETURNING id, key, asked, asked_by, asked_at::text AS asked_at;
+WHERE id = $1 AND decided_at IS NULL RETURNING id, key, asked, asked_by, asked_at;
 
 -- name: wake
 SELECT pg_notify('yuqiao_' || current_schema(), 'replay');

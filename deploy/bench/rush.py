@@ -25,7 +25,7 @@ FIRST, NEEDS, AMOUNT = 900_000, 1_000, "200000000.00"
 async def rush(stack: Stack, bank: str, quiet: Quiet) -> None:
     """All ask in the same moment. Raises Void unless just ten have an offer and all others wait for room."""
     async with BankClient(BankEnv.read(stack.provision.bank_file(bank))) as client:
-        await client.publish_product(_product(bank))
+        await client.write(_product(bank))
     await quiet.wait(datetime.now(BEIJING), PATIENCE)
     limits = httpx.Limits(max_connections=NEEDS)
     url, headers = stack.url("intake"), stack.operator_headers()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, later
+from services.feedback.case import Case, CaseOffer, Issue, KeptReply, Task, kept_as, later
 from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WaitRecounted, WordsKept
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import (
@@ -235,11 +235,13 @@ def _issue_resolved(book: FeedbackBook, event: IssueResolved) -> None:
 @FeedbackBook.when(ReplyApplied, ReplyRefused)
 def _judged(book: FeedbackBook, event: ReplyAnswered) -> None:
     """The first verdict on a reply to a case stands."""
-    name = f"{event.bank}/{event.reply}"
-    if event.enterprise and event.digest and name not in book.replies:
+    if not (event.enterprise and event.digest and event.reply):
+        return
+    name = kept_as(event.bank, event.reply)
+    if name not in book.replies:
         reasons = event.reasons if isinstance(event, ReplyRefused) else ()
         applied = isinstance(event, ReplyApplied)
-        kept = KeptReply(key=event.enterprise, digest=event.digest, applied=applied, reasons=reasons)
+        kept = KeptReply(type=event.reply_type, digest=event.digest, applied=applied, reasons=reasons)
         book.replies.put(name, kept)
 
 

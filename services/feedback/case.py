@@ -123,10 +123,15 @@ class Case(Value):
         return min((w for w in waits if w), key=attrgetter("due_at"), default=None)
 
 
+def kept_as(bank: str, id: str) -> str:
+    """What a bank's reply with this `ce_id` is kept under: the id stands for one reply, whatever need it speaks of."""
+    return f"{bank}/{id}"
+
+
 class KeptReply(Value):
     """A bank's reply as it was judged, so that the same one again gets the same answer."""
 
-    key: str
+    type: str | None
     digest: str
     applied: bool
     reasons: tuple[Reason, ...] = ()

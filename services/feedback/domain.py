@@ -21,6 +21,7 @@ from yuqiao.contracts.values import TO_ALL, Reason
 from yuqiao.policy.decline_reasons import DeclineReason, known, reason
 from yuqiao.policy.outcome import Outcome
 from yuqiao.policy.promises import Checked, check
+from yuqiao.policy.reply_codes import unknown_codes
 from yuqiao.policy.states import term
 from yuqiao.policy.without_application import asked_of_banks
 from yuqiao.policy.written import HIGHEST_RATE
@@ -95,7 +96,7 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reaso
         return _task_faults(case, offer, reply)
     if offer.offer in case.lenders:
         if isinstance(reply, IssueReport):
-            return ()
+            return _content_faults(offer, reply)
         right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
         return (_fault("not_offered", "ce_type", reply.wire_type, right),)
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
@@ -128,6 +129,11 @@ def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, .
 
 
 def _content_faults(offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
+    unknown = tuple(_fault("unknown_code", *wrong) for wrong in unknown_codes(reply))
+    return unknown + _value_faults(offer, reply)
+
+
+def _value_faults(offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
     if isinstance(reply, OfferDecline):
         return _reason_faults(reply.reason, reply.note)
     if isinstance(reply, CreditDecision):

@@ -1,7 +1,7 @@
 -- name: load
 SELECT 'cases' AS shelf, id, body FROM "case" WHERE enterprise = ANY($1::text[])
 UNION ALL SELECT 'issues', id, body FROM issue WHERE enterprise = ANY($1::text[])
-UNION ALL SELECT 'replies', id, body FROM reply WHERE $2 AND enterprise = ANY($1::text[]);
+UNION ALL SELECT 'replies', id, body FROM reply WHERE id = ANY($2::text[]);
 
 -- name: locate
 SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
@@ -26,8 +26,8 @@ WITH cases AS (
     ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
         outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body
 )
-INSERT INTO reply (id, enterprise, body) SELECT * FROM unnest($11::text[], $12::text[], $13::json[])
-ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+INSERT INTO reply (id, body) SELECT * FROM unnest($11::text[], $12::json[])
+ON CONFLICT (id) DO NOTHING;
 
 -- name: change_deadlines
 WITH gone AS (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
-from services.feedback.case import Case, CaseOffer, KeptReply
+from services.feedback.case import Case, CaseOffer, KeptReply, kept_as
 from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve_issue, wait_for
 from services.feedback.notes import TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
@@ -27,15 +27,14 @@ from yuqiao.runtime.messages import BadRecord, HeldTooLong, Hold, Moment, Out
 def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
     """Judge a reply: applied, repeated, refused; held while it speaks of what is not known here yet."""
     found = book.find(reply.offer)
+    bank = at.cause.bank or reply.bank
+    if kept := book.replies.get(kept_as(bank, at.cause.id)):
+        yield _again(found[0] if found else None, reply, kept, at)
+        return
     if found is None:
         yield Hold(reply.offer)
         return
     case, offer = found
-    bank = at.cause.bank or reply.bank
-    kept = book.replies.get(f"{bank}/{at.cause.id}")
-    if kept:
-        yield _again(case, reply, kept, at)
-        return
     wrong = domain.faults(case, offer, reply, bank)
     if [w.code for w in wrong] == ["wrong_stage"] and domain.overtakes(offer, reply):
         yield Hold(f"disclosed:{offer.offer}")
@@ -50,9 +49,9 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
     yield from _effects(book, case, offer, reply, at)
 
 
-def _again(case: Case, reply: Reply, kept: KeptReply, at: Moment) -> Out:
+def _again(case: Case | None, reply: Reply, kept: KeptReply, at: Moment) -> Out:
     bank = at.cause.bank or reply.bank
-    if kept.digest != at.cause.digest:
+    if case is None or (kept.type, kept.digest) != (at.cause.type, at.cause.digest):
         text = f"ce_id {at.cause.id[:40]} 已用于另一内容的回复，请换一个 ce_id"
         return _refused(bank, reply, (Reason(code="id_reused", values={"field": "ce_id"}, text=text),), at, case)
     return _applied(case, reply, True, at) if kept.applied else _refused(bank, reply, kept.reasons, at, case)
@@ -155,6 +154,7 @@ def on_bad_record(book: FeedbackBook, bad: BadRecord, at: Moment) -> Iterator[Ou
     """What cannot be read is refused, and stops nobody."""
     yield ReplyRefused(
         at=at.now,
+        offer=bad.readable.get("offer"),
         bank=bad.bank,
         reply=bad.record_id,
         reply_type=bad.record_type,

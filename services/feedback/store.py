@@ -7,13 +7,14 @@ from typing import Any
 from asyncpg import Connection
 
 from services.feedback.book import FeedbackBook, Words
-from services.feedback.case import Case, Issue, KeptReply
+from services.feedback.case import Case, Issue, KeptReply, kept_as
 from services.feedback.encryption import encryptor
 from services.feedback.messages import IssueDue, LimitDue, RecountDue, TaskOverdue
 from yuqiao.contracts.from_bank import Reply
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.time_limits import TimeLimits, end_of
+from yuqiao.runtime.batch import Arrival
 from yuqiao.runtime.messages import Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shelving import Changed, Models, load_shelf, load_shelves, save_shelves
@@ -39,10 +40,10 @@ class FeedbackStore:
         known = {r["subject"]: r["key"] for r in rows}
         return [(known.get(m.offer, m.offer) if isinstance(m, Reply) else m.key,) for m in plain]
 
-    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> FeedbackBook:
+    async def load(self, conn: Connection, keys: Sequence[str], arrivals: Sequence[Arrival]) -> FeedbackBook:
         """One statement."""
         models: Models = {"cases": Case, "issues": Issue, "replies": KeptReply}
-        replies = any(isinstance(m, Reply | HeldTooLong) for m in messages)
+        replies = [kept_as(a.cause.bank, a.cause.id) for a in arrivals if a.cause.bank]
         shelves = await load_shelves(conn, Q.load, models, list(keys), replies)
         return FeedbackBook(**shelves, limits=self.limits, encrypt=self.encrypt)
 
@@ -52,7 +53,7 @@ class FeedbackStore:
             conn,
             Q.save_cases_and_replies,
             Changed(book.cases, 8, _case_columns),
-            Changed(book.replies, 1, lambda _, r: (r.key,)),
+            Changed(book.replies),
         )
         issues = Changed(book.issues, 3, lambda _, i: (i.enterprise, i.need, i.resolution is None))
         await save_shelves(conn, Q.save_issues, issues)

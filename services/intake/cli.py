@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 FAILED, USAGE, UNREACHABLE, PARTIAL = 1, 2, 4, 5
 _SHOWN = 50
@@ -98,7 +98,7 @@ def _show(result: dict[str, Any]) -> None:
     console.print(table)
     problems = result["problems"]
     if problems:
-        table = Table("行", "字段", "代码", "问题")
+        table = Table("行", *(Column(name, overflow="fold") for name in ("字段", "代码", "问题")))
         for problem in problems[:_SHOWN]:
             table.add_row(str(problem["row"] or ""), problem["field"], problem["code"], problem["text"])
         console.print(table)

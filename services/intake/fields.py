@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.intake.filing import ANY_BANK
 from services.intake.identity import BadValue
+from yuqiao.contracts.problems import shown
 from yuqiao.policy import industries
 from yuqiao.policy.states import code_of, known_codes, term
 
@@ -142,13 +143,19 @@ def coded(kind: str, text: str) -> str:
     found = code_of(kind, text) or code_of(kind, wanted) or (wanted if wanted in known_codes(kind) else None)
     if found is None:
         terms = "、".join(term(kind, code) for code in known_codes(kind))
-        raise BadValue(f"{kind}_unknown", f"“{text[:20]}”不在可选值内：{terms}")
+        raise BadValue(f"{kind}_unknown", f"须为以下之一：{terms}")
     return found
 
 
 def coded_list(kind: str, text: str) -> tuple[str, ...]:
     """Several codes of a closed list, separated by 、 or the like; each once, in the order given."""
-    return tuple(dict.fromkeys(coded(kind, part) for part in _SPLIT.split(text) if part))
+    found: dict[str, None] = {}
+    for part in filter(None, _SPLIT.split(text)):
+        try:
+            found[coded(kind, part)] = None
+        except BadValue as bad:
+            raise BadValue(bad.code, f"其中“{shown(part)}”{bad.text}") from None
+    return tuple(found)
 
 
 def industry(text: str) -> str:

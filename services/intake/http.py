@@ -14,19 +14,23 @@ from services.intake.clients import OPERATOR, Clients
 from services.intake.fields import clean
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
-from services.intake.live import LINK_DAYS, Answered, Asked, page_address, register
-from services.intake.requests import ClientBody
+from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, several
+from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
 from services.intake.store import Q
 from yuqiao.policy.states import known_codes
+from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import Refused
+from yuqiao.runtime.what_to_do import what_to_do
 
 MOST_NEED = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
-MOST_IN_BATCH = 500
 Places = Annotated[int, Query(ge=1, le=10)]
 """So many banks are asked for a need of a list in `platform` and `race`; the other modes say it themselves."""
+_FILE = {
+    "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -37,10 +41,11 @@ def routes(gateway: Gateway) -> APIRouter:
     router = APIRouter()
     _lists(router, gateway, keys, clients)
     _needs(router, gateway, keys, clients)
-    pages.add_routes(router, gateway, keys)
+    router.include_router(pages.routes(gateway, keys))
 
-    @router.post("/clients", status_code=201)
+    @router.post("/clients", status_code=201, openapi_extra=takes(ClientBody))
     async def post_client(request: Request) -> dict[str, Any]:
+        """A partner gets a key, which is shown this once. For the operator."""
         clients.require_operator(request)
         body = understood(ClientBody, await read_json(request, MOST_NEED))
         return {"id": body.id, "scopes": body.scopes, "key": await clients.register(body.id, body.scopes)}
@@ -51,10 +56,11 @@ def routes(gateway: Gateway) -> APIRouter:
 def _lists(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) -> None:
     importing = asyncio.Lock()
 
-    @router.post("/lists")
+    @router.post("/lists", openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": _FILE}}})
     async def post_list(
         request: Request, dry_run: bool = False, routing: str = "platform", places: Places = 3, name: str = ""
     ) -> Any:
+        """A need list, .xlsx or CSV; a list of the same `name` is its new version."""
         client = await clients.require(request, "lists:write")
         if routing not in known_codes("routing_mode"):
             raise Refused("routing_unknown", f"routing 可选值：{'、'.join(known_codes('routing_mode'))}", 422)
@@ -94,8 +100,9 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         link = page_address(gateway.settings.public_url, keys, answer)
         return {"need": answer.need, "merged": answer.merged, "received_at": answer.at.isoformat(), "link": link}
 
-    @router.post("/needs")
+    @router.post("/needs", status_code=201, openapi_extra=takes(NeedBody, headers=["Idempotency-Key"]))
     async def post_need(request: Request) -> JSONResponse:
+        """One need, which goes to banks at once. Sent again with the same Idempotency-Key it gets the same answer."""
         client = await clients.require(request, "needs:write")
         key = idempotency_key(request.headers.get("idempotency-key", ""))
         body = await read_json(request, MOST_NEED)
@@ -105,10 +112,11 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         headers = {"Idempotent-Replay": "true"} if result.replayed else {}
         return JSONResponse(shown(result), 201, headers)
 
-    @router.post("/needs/batch")
+    @router.post("/needs/batch", openapi_extra=takes(NeedsBody))
     async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:
+        """Several needs, each answered by itself; `batched` ones go to banks in the next round."""
         client = await clients.require(request, "needs:write")
-        asked = _asked(await read_json(request, MOST_BATCH))
+        asked = several(await read_json(request, MOST_BATCH))
         results = await register(gateway, keys, client, asked, batched=batched)
         return {
             "results": [
@@ -120,27 +128,8 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         }
 
 
-def idempotency_key(text: str) -> str:
-    """A client's own key for a request: 1 to 200 printable ASCII characters. Raises Refused (400)."""
-    if not 1 <= len(text) <= 200 or not text.isascii() or not text.isprintable():
-        raise Refused("idempotency_key_required", "请求头 Idempotency-Key 必填，1 至 200 个可见 ASCII 字符", 400)
-    return text
-
-
-def _asked(body: object) -> list[Asked]:
-    """`{"needs": [{"id": …, …}]}`: each need with the client's own id for it."""
-    needs = body.get("needs") if isinstance(body, dict) else None
-    if not isinstance(needs, list) or not 1 <= len(needs) <= MOST_IN_BATCH:
-        raise Refused("invalid_request", f'须为 {{"needs": [...]}}，1 至 {MOST_IN_BATCH} 条', 422)
-    asked = []
-    for number, need in enumerate(needs):
-        if not isinstance(need, dict) or not isinstance(need.get("id"), str):
-            raise Refused("invalid_request", f"第 {number + 1} 条须为对象，并有字符串 id", 422)
-        asked.append(Asked(idempotency_key(need["id"]), {k: v for k, v in need.items() if k != "id"}))
-    return asked
-
-
 def problem_of(refused: Refused) -> dict[str, Any]:
     """A refusal inside a list of results: as in problem+json, without what belongs to a whole response."""
     reasons = [reason.model_dump(mode="json") for reason in refused.reasons]
-    return {"status": refused.status, "code": refused.code, "detail": refused.text, "reasons": reasons}
+    said = {"status": refused.status, "code": refused.code, "detail": refused.text, "reasons": reasons}
+    return said | {"what_to_do": what_to_do(refused.code)}

@@ -75,9 +75,9 @@ def read_link(keys: Keys, token: str, today: date) -> str:
         body, mac = raw[: _LINK.size], raw[_LINK.size :]
         need, last = _LINK.unpack(body)
     except (ValueError, struct.error):
-        raise Refused("link_invalid", "链接无效，请使用收到的完整链接", 404) from None
+        raise Refused("link_invalid", "链接无效", 404) from None
     if not hmac.compare_digest(mac, hmac.digest(keys.link, body, "sha256")[:_MAC_BYTES]):
-        raise Refused("link_invalid", "链接无效，请使用收到的完整链接", 404)
+        raise Refused("link_invalid", "链接无效", 404)
     if today.toordinal() > last:
-        raise Refused("link_expired", "链接已过期，请联系报送单位或区金融办重新获取", 410)
+        raise Refused("link_expired", "链接已过期", 410)
     return str(UUID(bytes=need))

@@ -10,14 +10,16 @@ from services.intake.book import answer_of
 from services.intake.commands import RegisterNeed
 from services.intake.identity import Keys, enterprise_id, private_digest, sign_link
 from services.intake.notes import NeedAnswered
-from services.intake.requests import NeedBody
+from services.intake.requests import MOST_IN_BATCH, NeedBody
 from services.intake.shelves import Answer
 from services.intake.store import Q
+from yuqiao.contracts.problems import shown
 from yuqiao.contracts.values import Routing
 from yuqiao.runtime.gateway import Gateway, Outcome
 from yuqiao.runtime.messages import BEIJING, Refused, derived_id
 
 LINK_DAYS = timedelta(days=365)
+KEYS = "1 至 200 个可见 ASCII 字符"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,33 @@ def page_address(public_url: str, keys: Keys, answer: Answer) -> str:
     """The signed link to the page of an answered need: the same whenever it is asked for."""
     expires = answer.at.astimezone(BEIJING).date() + LINK_DAYS
     return f"{public_url.rstrip('/')}/e/{sign_link(keys, answer.need, expires)}"
+
+
+def idempotency_key(text: str) -> str:
+    """A client's own key for a request: 1 to 200 printable ASCII characters. Raises Refused (400)."""
+    if not _is_key(text):
+        raise Refused("idempotency_key_required", f"请求头 Idempotency-Key 必填，{KEYS}", 400)
+    return text
+
+
+def _is_key(text: str) -> bool:
+    return 1 <= len(text) <= 200 and text.isascii() and text.isprintable()
+
+
+def several(body: object) -> list[Asked]:
+    """`{"needs": [{"id": …, …}]}`: each need with the client's own id for it. Raises Refused."""
+    needs = body.get("needs") if isinstance(body, dict) else None
+    if not isinstance(needs, list) or not 1 <= len(needs) <= MOST_IN_BATCH:
+        raise Refused("invalid_request", f'须为 {{"needs": [...]}}，1 至 {MOST_IN_BATCH} 条', 422)
+    asked = []
+    for number, need in enumerate(needs):
+        if not isinstance(need, dict) or not isinstance(need.get("id"), str):
+            raise Refused("invalid_request", f"第 {number + 1} 条须为对象，并有字符串 id", 422)
+        if not _is_key(need["id"]):
+            text = f"第 {number + 1} 条的 id {shown(need['id'])} 有误：须为 {KEYS}"
+            raise Refused("idempotency_key_required", text, 400)
+        asked.append(Asked(need["id"], {k: v for k, v in need.items() if k != "id"}))
+    return asked
 
 
 async def register(

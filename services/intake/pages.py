@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from uuid_utils import uuid7
 
@@ -20,24 +18,18 @@ from services.intake.filing import ANY_BANK
 from services.intake.identity import Keys, read_link
 from services.intake.requests import GrantBody, RevokeBody, WithdrawBody, WordBody
 from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress
+from services.intake.showing import HEADERS, PageRoute, page
 from services.intake.store import Q
 from yuqiao.policy import decline_reasons
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.states import term
+from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import BEIJING, Command, Refused, derived_id
 
 M = TypeVar("M", bound=BaseModel)
 _MOST = 16 * 1024
 _USUAL_CONSENT = timedelta(days=180)
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-}
 _CONFIRMABLE = {"contacted": "已联系", "visited": "已走访", "approved": "已授信", "disbursed": "已放款"}
 
 
@@ -139,12 +131,9 @@ def _wants_json(request: Request) -> bool:
 def _answer(request: Request, view: View, token: str) -> Response:
     content = view.as_json()
     if _wants_json(request):
-        return JSONResponse(content, headers=_HEADERS)
-    page = _TEMPLATES.get_template("enterprise.html")
-    html = page.render(
-        view=content, token=token, any_bank=ANY_BANK, usual_until=view.day + _USUAL_CONSENT, words=_CONFIRMABLE
-    )
-    return HTMLResponse(html, headers=_HEADERS)
+        return JSONResponse(content, headers=HEADERS)
+    until = view.day + _USUAL_CONSENT
+    return page("enterprise.html", view=content, token=token, any_bank=ANY_BANK, usual_until=until, words=_CONFIRMABLE)
 
 
 async def _read(request: Request, model: type[M]) -> M:
@@ -158,8 +147,9 @@ async def _read(request: Request, model: type[M]) -> M:
         raise Refused("invalid_request", "表单最多 10 项", 422) from None
 
 
-def add_routes(router: APIRouter, gateway: Gateway, keys: Keys) -> None:
+def routes(gateway: Gateway, keys: Keys) -> APIRouter:
     """The page, and what the enterprise can do there."""
+    router = APIRouter(route_class=PageRoute)
 
     @router.get("/e/{token}")
     async def get_page(request: Request, token: str) -> Response:
@@ -170,17 +160,20 @@ def add_routes(router: APIRouter, gateway: Gateway, keys: Keys) -> None:
             view = await _view(gateway, keys, token)
             await gateway.submit(command(view.need, await _read(request, model)))
             if not _wants_json(request):
-                return RedirectResponse(f"/e/{token}", 303, _HEADERS)
+                return RedirectResponse(f"/e/{token}", 303, HEADERS)
             return _answer(request, await _view(gateway, keys, token), token)
 
         handler: Callable[..., Awaitable[Response]] = post
-        router.add_api_route(f"/e/{{token}}/{action}", handler, methods=["POST"], name=action)
+        router.add_api_route(
+            f"/e/{{token}}/{action}", handler, methods=["POST"], name=action, openapi_extra=takes(model)
+        )
 
     add("withdraw", WithdrawBody, _withdraw)
     add("consent", GrantBody, _grant)
     add("revoke", RevokeBody, _revoke)
     add("confirm", WordBody, _confirm)
     add("dispute", WordBody, _dispute)
+    return router
 
 
 def _withdraw(need: Need, body: WithdrawBody) -> Command:

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from services.intake import fields
+from services.intake.coded import OneOf
 from services.intake.filing import ANY_BANK, ConsentStated, Filing, Private, Statement
 from services.intake.identity import BadValue, canonical_uscc
 from yuqiao.contracts.values import BankId, Code, Id, Money, Rate
-from yuqiao.policy.states import known_codes
 from yuqiao.policy.written import HIGHEST_RATE, within
 
+MOST_IN_BATCH = 500
 _ISO = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 
 
@@ -27,12 +28,6 @@ def _some(text: str) -> str:
     if not (said := _cleaned(text)):
         raise BadValue("required", "不得空白")
     return said
-
-
-def _known(kind: str, code: str) -> str:
-    if code not in known_codes(kind):
-        raise BadValue(f"{kind}_unknown", f"可选值：{'、'.join(known_codes(kind))}")
-    return code
 
 
 def _iso_day(value: object) -> object:
@@ -75,7 +70,7 @@ class ConsentBody(Body):
 class RoutingBody(Body):
     """How the need is spread."""
 
-    mode: Annotated[str, AfterValidator(partial(_known, "routing_mode"))] = "platform"
+    mode: Annotated[str, OneOf("routing_mode")] = "platform"
     banks: Banks = ()
     places: Annotated[StrictInt, Field(ge=1, le=200)] = 3
 
@@ -85,7 +80,7 @@ class NeedBody(Body):
 
     enterprise_name: Annotated[str, _checked(fields.name)]
     uscc: Annotated[str, AfterValidator(canonical_uscc)]
-    kind: Annotated[str, AfterValidator(partial(_known, "need_kind"))]
+    kind: Annotated[str, OneOf("need_kind")]
     amount_cny: Amount
     contact_name: Annotated[str, _checked(fields.name)]
     contact_phone: Annotated[str, _checked(fields.phone)]
@@ -95,18 +90,16 @@ class NeedBody(Body):
     staff: Annotated[StrictInt, Field(ge=0, le=10_000_000)] | None = None
     revenue_cny: Money | None = None
     assets_cny: Money | None = None
-    entity_kind: Annotated[str, AfterValidator(partial(_known, "entity_kind"))] = "enterprise"
-    region: Annotated[str, AfterValidator(partial(_known, "region"))] | None = None
-    tags: Annotated[tuple[Annotated[str, AfterValidator(partial(_known, "tag"))], ...], Field(max_length=20)] = ()
-    guarantee_modes: Annotated[
-        tuple[Annotated[str, AfterValidator(partial(_known, "guarantee_mode"))], ...], Field(max_length=10)
-    ] = ()
+    entity_kind: Annotated[str, OneOf("entity_kind")] = "enterprise"
+    region: Annotated[str, OneOf("region")] | None = None
+    tags: Annotated[tuple[Annotated[str, OneOf("tag")], ...], Field(max_length=20)] = ()
+    guarantee_modes: Annotated[tuple[Annotated[str, OneOf("guarantee_mode")], ...], Field(max_length=10)] = ()
     first_loan: StrictBool | None = None
     max_annual_rate: AskedRate | None = None
     covid_affected: StrictBool | None = None
     needed_by: Day | None = None
     lender: Words | None = None
-    channel: Annotated[str, AfterValidator(partial(_known, "channel"))] = "online"
+    channel: Annotated[str, OneOf("channel")] = "online"
     routing: RoutingBody = RoutingBody()
     consent: ConsentBody | None = None
 
@@ -123,6 +116,18 @@ class NeedBody(Body):
             consent=ConsentStated(banks=consent.banks, expires_on=consent.expires_on) if consent else None,
             banks=self.routing.banks,
         )
+
+
+class NamedNeedBody(NeedBody):
+    """A need of several; `id` is the client's own name for the request, as `Idempotency-Key` is for one alone."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NeedsBody(Body):
+    """Needs that are sent together; each is answered by itself."""
+
+    needs: Annotated[tuple[NamedNeedBody, ...], Field(min_length=1, max_length=MOST_IN_BATCH)]
 
 
 class GrantBody(Body):

@@ -7,6 +7,7 @@ from services.intake.columns import COLUMNS, Column
 from services.intake.fields import clean
 from services.intake.filing import ConsentStated, Filing, Private, Statement
 from services.intake.identity import BadValue
+from yuqiao.contracts.problems import shown
 from yuqiao.contracts.values import Reason
 
 _MERGED = "；该行在合并单元格内，请取消合并后逐行填写"
@@ -27,11 +28,11 @@ def parse_row(cells: Sequence[str], places: Sequence[Column | None], merged: boo
             values[column.field] = column.parse(text)
         except BadValue as bad:
             values[column.field] = None
-            reasons.append(_reason(column, bad.code, bad.text, text))
+            reasons.append(_wrong(column, bad, text))
     for column in COLUMNS:
         if column.required and column.field not in values:
-            hint = _MERGED if merged else ""
-            reasons.append(_reason(column, "required", f"“{column.header}”必填{hint}", ""))
+            text = f"“{column.header}”必填{_MERGED if merged else ''}"
+            reasons.append(Reason(code="required", values={"field": column.header}, text=text))
     reasons += _consent_reasons(values)
     return reasons or _filing(values)
 
@@ -47,11 +48,11 @@ def number_in(cells: Sequence[str], places: Sequence[Column | None]) -> str | No
     return None
 
 
-def _reason(column: Column, code: str, text: str, value: str) -> Reason:
-    values = {"field": column.header}
-    if value and not column.secret:
-        values["value"] = value[:40]
-    return Reason(code=code, values=values, text=text)
+def _wrong(column: Column, bad: BadValue, value: str) -> Reason:
+    """The column as the template heads it, the value unless it is personal, and what would be right."""
+    said = {} if column.secret else {"value": shown(value)}
+    named = f"“{column.header}”" + (f"的值“{said['value']}”" if said else "")
+    return Reason(code=bad.code, values={"field": column.header} | said, text=f"{named}有误：{bad.text}")
 
 
 def _consent_reasons(values: dict[str, Any]) -> list[Reason]:

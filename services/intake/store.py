@@ -15,6 +15,7 @@ from yuqiao.contracts.cases import OfferAccepted
 from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Borrower, Identity
 from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.batch import Arrival
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
@@ -51,8 +52,9 @@ class IntakeStore:
         """The enterprise, the list or the bank."""
         return keys_of(messages)
 
-    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> IntakeBook:
+    async def load(self, conn: Connection, keys: Sequence[str], arrivals: Sequence[Arrival]) -> IntakeBook:
         """The book of these keys, and all banks (they are few)."""
+        messages = [arrival.message for arrival in arrivals]
         identity = any(isinstance(m, _NEEDS_IDENTITY) for m in messages)
         rows = any(isinstance(m, _NEEDS_ROWS) for m in messages)
         requests = [m.id for m in messages if isinstance(m, RegisterNeed) and m.request]

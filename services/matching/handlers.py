@@ -28,6 +28,7 @@ from yuqiao.contracts.cases import CaseResolved, OfferAccepted, OfferDeclined, O
 from yuqiao.contracts.from_bank import ProductPublished, ProductWithdrawn
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting, ProductListed, ProductRefused
 from yuqiao.contracts.needs import NeedRegistered, NeedRevised, NeedWithdrawn
+from yuqiao.contracts.problems import MOST_REASONS
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BadRecord, HeldTooLong, Hold, Moment, Out
 
@@ -213,8 +214,11 @@ def on_product_withdrawn(book: MatchingBook, product: ProductWithdrawn, at: Mome
 
 
 def on_bad_record(book: MatchingBook, bad: BadRecord, at: Moment) -> Iterator[Out]:
-    """What cannot be read is refused."""
-    yield _refused(bad.bank, None, bad.reasons, at)
+    """What cannot be read is refused; of a product, together with what is wrong with the fields that can be read."""
+    wrong = bad.reasons
+    if bad.readable and bad.record_type == ProductPublished.wire_type:
+        wrong += products.faults_of_readable(bad.readable, bad.bank, at.day)
+    yield _refused(bad.bank, bad.readable.get("product"), wrong[:MOST_REASONS], at)
 
 
 def on_held_too_long(book: MatchingBook, held: HeldTooLong, at: Moment) -> Iterator[Out]:

@@ -1,8 +1,10 @@
 """Whether a product can be offered at all: contradictions and unknown codes are refused, naming the condition."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain, islice
+from typing import Any
 
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.problems import MOST_REASONS, shown
@@ -22,6 +24,20 @@ CODE_FIELDS = {
 }
 LISTS = [name for name, field in ProductPublished.model_fields.items() if field.default == ()]
 MOST_VALUES = 1000
+HARMLESS = {
+    "at": "1970-01-01T00:00:00Z",
+    "product": "-",
+    "name": "-",
+    "min_amount_cny": "0",
+    "max_amount_cny": "100000000000000",
+    "min_term_months": 1,
+    "max_term_months": 600,
+    "annual_rate": "0.01",
+    "daily_quota": 0,
+    "valid_from": "0001-01-01",
+    "valid_until": "9999-12-31",
+}
+"""What stands for a field that cannot be read: it contradicts no other."""
 
 
 def faults(product: ProductPublished, topic_bank: str, day: date) -> tuple[Reason, ...]:
@@ -30,6 +46,12 @@ def faults(product: ProductPublished, topic_bank: str, day: date) -> tuple[Reaso
         _unreadable(product), _contradictions(product, topic_bank, day), _quotas(product), _unknown_codes(product)
     )
     return tuple(islice(found, MOST_REASONS))
+
+
+def faults_of_readable(fields: Mapping[str, Any], topic_bank: str, day: date) -> tuple[Reason, ...]:
+    """What else is wrong with a product of which only these fields can be read, as far as they tell."""
+    body = HARMLESS | {"bank": topic_bank} | dict(fields)
+    return faults(ProductPublished.model_validate_json(json.dumps(body)), topic_bank, day)
 
 
 def _unreadable(product: ProductPublished) -> Iterator[Reason]:
@@ -58,7 +80,7 @@ def _contradictions(product: ProductPublished, topic_bank: str, day: date) -> It
         )
     if product.valid_from > product.valid_until:
         yield _fault("valid_from", product.valid_from, "lo_above_hi", f"不得晚于 valid_until {product.valid_until}")
-    elif product.valid_until < day:
+    if product.valid_until < day:
         yield _fault("valid_until", product.valid_until, "expired", f"不得早于今日 {day}")
     if product.currency not in (None, "CNY"):
         yield _fault("currency", product.currency, "currency_mix", "金额字段均以人民币元计，须为 CNY")

@@ -15,6 +15,7 @@ from yuqiao.contracts.cases import OfferAccepted, OfferDeclined, OfferExpired
 from yuqiao.contracts.from_bank import ProductPublished, ProductRecord
 from yuqiao.contracts.needs import NeedRegistered
 from yuqiao.policy.calendar import BEIJING, WorkingCalendar
+from yuqiao.runtime.batch import Arrival
 from yuqiao.runtime.messages import BadRecord, Deadline, HeldTooLong, Message
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shelving import Changed, Models, drop_rows, load_shelf, save_shelves, shelves_of
@@ -42,7 +43,7 @@ class MatchingStore:
             waiting = tuple(r["enterprise"] for r in await conn.fetch(Q.waiting_enterprises))
         return [_keys(m, waiting) for m in messages]
 
-    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> MatchingBook:
+    async def load(self, conn: Connection, keys: Sequence[str], arrivals: Sequence[Arrival]) -> MatchingBook:
         """One statement. The quotas are locked by their key, what was learnt of a bank by the bank's."""
         takes_room, catalogue = QUOTA in keys, self.catalogue
         rows = await conn.fetch(Q.load, list(keys), takes_room, catalogue.version, list(catalogue.touched))

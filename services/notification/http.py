@@ -15,6 +15,7 @@ from services.notification.store import Q
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.states import term
+from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import Refused
@@ -29,8 +30,9 @@ def routes(gateway: Gateway) -> APIRouter:
     """PUT /banks/{bank}, POST /banks/{bank}/disable, GET /banks."""
     router = APIRouter()
 
-    @router.put("/banks/{bank}")
+    @router.put("/banks/{bank}", openapi_extra=takes(Bank, without=["bank", "enabled"]))
     async def register(bank: BankName, request: Request) -> dict[str, Any]:
+        """A bank is registered, or its entry changed. For the operator."""
         require_operator(request, gateway.settings)
         entry = _entry(bank, await _body(request))
         outcome = await gateway.submit(RegisterBank(id=str(uuid4()), bank=bank, entry=entry))

@@ -8,6 +8,7 @@ from asyncpg import Connection
 from services.notification.book import NotificationBook
 from services.notification.domain import Bank, Offer, Void
 from yuqiao.policy.time_limits import TimeLimits
+from yuqiao.runtime.batch import Arrival
 from yuqiao.runtime.messages import Deadline, Message
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shelving import Changed, Models, load_shelf, load_shelves, save_shelves
@@ -28,7 +29,7 @@ class NotificationStore:
         """Each message's own key."""
         return keys_of(messages)
 
-    async def load(self, conn: Connection, keys: Sequence[str], messages: Sequence[Message]) -> NotificationBook:
+    async def load(self, conn: Connection, keys: Sequence[str], arrivals: Sequence[Arrival]) -> NotificationBook:
         """One statement."""
         models: Models = {"banks": Bank, "offers": Offer, "voids": Void}
         shelves = await load_shelves(conn, Q.load, models, list(keys), read_often=("banks",))

@@ -23,7 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 async def bank(stack: Stack) -> Any:
     async with BankClient(BankEnv.read(stack.provision.bank_file(BANK))) as client:
-        await client.reply(product_of(BANK))
+        await client.write(product_of(BANK))
         listed = await next_of(client, Receipt)
         assert listed.result == "applied"
         yield client

@@ -64,21 +64,21 @@ async def test_one_need_from_http_to_a_bank_answered_and_closed(stack: Stack, ba
     at, offer = datetime.now(BEIJING), offered.offer
     common = {"at": at, "bank": BANK, "offer": offer}
     accept = OfferAccept(**common)
-    reply_id = await bank.reply(accept)
+    reply_id = await bank.write(accept)
     disclosed = await next_of(bank, NeedDisclosed)
     identity = bank.open_sealed(disclosed)
     assert identity.enterprise_name.startswith("测试")
     assert identity.enterprise_name not in offered.model_dump_json()
-    await bank.reply(accept, reply_id)  # sent again: a duplicate, no second effect
+    await bank.write(accept, reply_id)  # sent again: a duplicate, no second effect
     assert (await until(bank, lambda r: getattr(r.event, "result", "") == "duplicate")).answers == reply_id
-    await bank.reply(ContactReport(**common, method="phone"))
-    await bank.reply(DocumentsComplete(**common))
-    await bank.reply(CreditDecision(**common, approved=True, amount_cny="900000.00", annual_rate="0.0385"))
+    await bank.write(ContactReport(**common, method="phone"))
+    await bank.write(DocumentsComplete(**common))
+    await bank.write(CreditDecision(**common, approved=True, amount_cny="900000.00", annual_rate="0.0385"))
     early = Disbursement(**common, amount_cny="900000.01", annual_rate="0.0385", disbursed_on=at.date())
-    await bank.reply(early)
+    await bank.write(early)
     reason = (await until(bank, refused)).reasons[0]
     assert (reason.code, reason.values["field"]) == ("above_approved", "amount_cny")
-    await bank.reply(early.model_copy(update={"amount_cny": early.amount_cny - 1}))
+    await bank.write(early.model_copy(update={"amount_cny": early.amount_cny - 1}))
     assert (await next_of(bank, NeedClosed)).reason == "financed"
     found = case(stack, need)
     assert (found["outcome"], found["outcome_cny"]) == ("financed", "899999.01")
@@ -143,7 +143,7 @@ async def test_a_bank_that_comes_while_services_restart_is_heard(stack: Stack) -
     await asyncio.to_thread(stack.up, [BANK, new])
     async with BankClient(BankEnv.read(stack.provision.bank_file(new))) as client:
         quiet = product_of(new).model_copy(update={"daily_quota": 0})  # its needs stay with the first bank
-        await client.reply(quiet)
+        await client.write(quiet)
         assert (await next_of(client, Receipt)).result == "applied"
 
 

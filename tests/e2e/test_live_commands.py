@@ -168,8 +168,9 @@ async def test_a_banks_first_ten_minutes(shell: Shell, stack: Stack, bank: BankC
     env = ("--env", str(stack.provision.bank_file(BANK)))
     small = product(BANK) | {"product": f"{BANK}-small", "max_amount_cny": "10000.00"}
     (tmp_path / "products.yaml").write_text(yaml.safe_dump({BANK: [small]}), encoding="utf-8")
-    published = await shell.run("bank", "publish", *env, "--products", str(tmp_path / "products.yaml"))
-    assert published == f"{BANK}-small\tapplied\n"
+    publish = ("bank", "publish", *env, "--products", str(tmp_path / "products.yaml"))
+    assert await shell.run(*publish) == f"{BANK}-small\tapplied\n"
+    assert await shell.run(*publish) == f"{BANK}-small\tduplicate\n"  # nothing has changed: harmless
     await state_need(stack, 20_002)
     offer = (await next_of(bank, NeedOffered)).offer
     lines = (await shell.run("bank", "tail", *env, "--from-start", "--json", "--count", "1")).splitlines()

@@ -51,11 +51,10 @@ class House:
         offset = sum(r.topic == topic for r in self.records)
         self.records.append(Record(topic, 0, offset, key.encode(), body, tuple(envelope.headers())))
 
-    def write(self, event: BankEvent) -> None:
-        """A bank writes to a topic of its own."""
-        self.publish(
-            event.topic, event.key, event.to_json(), Envelope(str(uuid4()), event.wire_type, "", event.at, "", 0)
-        )
+    def write(self, event: BankEvent, id: str | None = None) -> None:
+        """A bank writes to a topic of its own, under a new id if it names none."""
+        envelope = Envelope(id or str(uuid4()), event.wire_type, "", event.at, "", 0)
+        self.publish(event.topic, event.key, event.to_json(), envelope)
 
     def said(self, kind: type[E]) -> list[E]:
         """Every event of a type on its topic, in order."""

@@ -175,6 +175,51 @@ async def test_each_gets_a_receipt_with_its_reason_and_harms_nobody(
     assert wrong == {}
 
 
+async def test_a_product_is_told_everything_that_is_wrong_with_it_under_its_own_name(house: House) -> None:
+    await open_bank(house)
+    bounds = {"valid_from": "2022-12-27", "valid_until": "2022-12-26", "regions": ["chengkou"], "total_quota": 0}
+    wrong: dict[str, Any] = {
+        "annual_rate": "3.85",
+        "max_term_months": "x",
+        "min_amount_cny": "2",
+        "max_amount_cny": "1",
+    }
+    given = json.dumps({"at": AT, "product": "q"} | TERMS | bounds | wrong).encode()
+    write(house, "products", [("", "", given, headers("many", "product.published"))])
+    await house.settle()
+    receipt = house.said(Receipt)[-1]
+    assert (receipt.subject, receipt.result) == ("q", "refused")
+    assert [(r.code, r.values["field"]) for r in receipt.reasons] == [
+        ("not_a_number", "max_term_months"),
+        ("wrong_value", "annual_rate"),
+        ("lo_above_hi", "min_amount_cny"),
+        ("lo_above_hi", "valid_from"),
+        ("expired", "valid_until"),
+        ("out_of_range", "total_quota"),
+        ("unknown_code", "regions"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind", "fields", "subject"),
+    [
+        ("products", "product.published", {"product": "q"}, "q"),
+        ("products", "product.published", {"product": "银行"}, None),
+        ("products", "product.withdrawn", {"product": "q", "at": 5}, "q"),
+        ("replies", "reply.contact", {"offer": OFFER}, OFFER),
+        ("replies", "reply.contact", {"offer": OFFER.upper()}, None),
+    ],
+)
+async def test_a_refused_record_is_answered_under_the_name_that_can_be_read_in_it_else_under_its_place(
+    house: House, channel: BankChannel, kind: str, fields: dict[str, Any], subject: str | None
+) -> None:
+    await open_bank(house)
+    write(house, channel, [("", "", json.dumps({"at": AT} | fields).encode(), headers("named", kind))])
+    await house.settle()
+    receipt = house.said(Receipt)[-1]
+    assert (receipt.answers, receipt.result, receipt.subject) == ("named", "refused", subject or receipt.place)
+
+
 EVERY = [*bad_headers(), *bad_json(), *bad_fields(), *bad_products()]
 
 

@@ -66,13 +66,20 @@ def test_where_nobody_hurries_the_broker_gathers_and_on_a_stepped_clock_nobody_w
 
 
 @pytest.mark.parametrize(
-    ("waits", "fill", "rest"), [(True, 0.1, 0.9), (True, 0.8, 0.2), (True, 1.25, 0), (False, 0.1, 0)]
+    ("waits", "full", "took", "rest"),
+    [
+        (True, False, 0.05, 0.1),
+        (True, False, 1, LONGEST_REST),
+        (True, True, 1, 0),
+        (False, False, 1, 0),
+        (True, False, 0.005, 0),
+    ],
 )
-def test_a_long_batch_is_followed_by_a_rest_the_shorter_the_fuller_it_was_and_a_stepped_clock_by_none(
-    waits: bool, fill: float, rest: float
+def test_a_long_batch_is_followed_by_a_rest_a_full_one_by_the_next_and_a_stepped_clock_by_none(
+    waits: bool, full: bool, took: float, rest: float
 ) -> None:
-    pace, consumer = Pace([], waits=waits), Partitions(OTHER)
-    pace.fetched(consumer, {OTHER: [1]}, all_of_it=fill < 1)
-    pace._taken -= 1  # a second ago
-    pace.done(fill)
-    assert pace.until_next() == pytest.approx(rest * LONGEST_REST, abs=0.01)
+    pace = Pace([], waits=waits)
+    pace.taken()
+    pace._taken -= took  # so many seconds ago
+    pace.done(full=full)
+    assert pace.until_next() == pytest.approx(rest, abs=0.01)

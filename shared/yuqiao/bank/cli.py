@@ -1,33 +1,35 @@
 """`yuqiao bank`: a bank engineer's first ten minutes. Data on stdout, remarks on stderr.
 
-Exit codes: 0 done; 1 refused; 2 usage; 3 findings; 4 the broker cannot be reached; 5 written, but no receipt in time.
+Exit codes: 0 done; 1 refused; 2 usage; 3 findings; 4 the broker cannot be reached; 5 written, but no receipt in time;
+130 interrupted (0 for `tail`, which has no other end).
 """
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import yaml
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
-from yuqiao.bank.client import BankClient, Received, read, watching
+from yuqiao.bank.client import Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
-from yuqiao.bank.products import products_of, published
+from yuqiao.bank.products import BadProducts, products_of
+from yuqiao.bank.sending import Answers, send
 from yuqiao.contracts.from_bank import ProductPublished, Reply
 from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
-from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed, Receipt
+from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed
 from yuqiao.policy.calendar import BEIJING
+from yuqiao.policy.states import listed
 
 T = TypeVar("T")
+LATER = "稍后可用 tail 查看"
 app = typer.Typer(help="银行侧工具：查看本行收到的事件、发布产品、回复、自查", no_args_is_help=True)
 EnvFile = Annotated[Path, typer.Option("--env", help="本行接入文件 <bank>.env")]
 
@@ -42,7 +44,7 @@ def tail(
 ) -> None:
     """显示推送与回执，不改变任何消费进度。Show needs and receipts as they come; leaves no trace on the broker."""
     found = _env(env)
-    _run(found, _tail(found, from_start, as_json, unseal, count))
+    _run(found, _tail(found, from_start, as_json, unseal, count), interrupted=0)
 
 
 @app.command()
@@ -54,8 +56,8 @@ def reply(
     amount: Annotated[str | None, typer.Option(help='金额（元），如 "1000000.00"')] = None,
     rate: Annotated[str | None, typer.Option(help="年利率（小数），如 0.0385")] = None,
     on: Annotated[str | None, typer.Option(help="走访或放款日期，默认今天，如 2023-01-05")] = None,
-    method: Annotated[str, typer.Option(help="首次联系方式：phone、visit、branch、online")] = "phone",
-    category: Annotated[str, typer.Option(help="问题类别")] = "other",
+    method: Annotated[str, typer.Option(help=f"首次联系方式：{listed('contact_method')}")] = "phone",
+    category: Annotated[str, typer.Option(help=f"问题类别：{listed('issue_category')}")] = "other",
     task: Annotated[str | None, typer.Option(help="任务事件 task.asked 中的 task")] = None,
     done: Annotated[bool, typer.Option(help="任务是否已落实；未落实的请附说明")] = True,
     rate_before: Annotated[str | None, typer.Option(help="任务为减息时：原年利率（小数）")] = None,
@@ -68,9 +70,11 @@ def reply(
     given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
     given |= {"note": note, "task": task, "rate_before": rate_before, "rate_after": rate_after}
     event = _reply(found.bank, kind, offer, given, done)
-    (receipt,) = _run(found, _send(found, [event], wait))
+    answers: Answers = {}
+    _run(found, send(found, [event], wait, answers), answers)
+    (receipt,) = answers.values()
     if receipt is None:
-        typer.echo(f"已写入，{wait:g} 秒内未见回执；稍后可用 tail 查看", err=True)
+        typer.echo(f"已写入，{wait:g} 秒内未见回执；{LATER}", err=True)
         raise typer.Exit(5)
     typer.echo(receipt.model_dump_json(exclude_none=True))
     for why in receipt.reasons:
@@ -87,14 +91,23 @@ def publish(
     """发布本行产品并等待回执。Publish the bank's products, each whole, and wait for their receipts."""
     found = _env(env)
     listed = _products(found.bank, products)
-    receipts = _run(found, _send(found, listed, wait))
-    for product, receipt in zip(listed, receipts, strict=True):
-        typer.echo(f"{product.product}\t{receipt.result if receipt else f'{wait:g} 秒内未见回执'}")
-        for why in receipt.reasons if receipt else ():
-            typer.echo(f"{why.code}：{why.text}", err=True)
-    if any(receipt and receipt.result == "refused" for receipt in receipts):
+    answers: Answers = {}
+    try:
+        _run(found, send(found, listed, wait, answers), answers)
+    except typer.Exit:
+        written = f"共 {len(listed)} 个产品，已确认写入 {len(answers)} 个"
+        typer.echo(f"{written}；可再次发布全部：没有变化的得到 duplicate，不改变什么", err=True)
+        raise
+    for product, receipt in zip(listed, answers.values(), strict=True):
+        if receipt is None:
+            typer.echo(f"{product.product}：已写入，{wait:g} 秒内未见回执；{LATER}", err=True)
+            continue
+        typer.echo(f"{product.product}\t{receipt.result}")
+        for why in receipt.reasons:
+            typer.echo(f"{product.product}：{why.code}：{why.text}", err=True)
+    if any(receipt and receipt.result == "refused" for receipt in answers.values()):
         raise typer.Exit(1)
-    if None in receipts:
+    if None in answers.values():
         raise typer.Exit(5)
 
 
@@ -121,14 +134,16 @@ def _env(path: Path) -> BankEnv:
         raise typer.Exit(2) from None
 
 
-def _run(env: BankEnv, work: Coroutine[Any, Any, T]) -> T:
+def _run(env: BankEnv, work: Coroutine[Any, Any, T], written: Collection[str] = (), interrupted: int = 130) -> T:
+    """What the work gives; `written` is what it is known to have written when it fails. Exits as the module says."""
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+        raise typer.Exit(interrupted) from None
     except (KafkaConnectionError, OSError, TimeoutError) as error:
         text = "请核对地址与网络、用户名与密码（用密码登录失败也显示为连不上，原因见上一行）"
-        typer.echo(f"连不上 {env.values['YUQIAO_BOOTSTRAP']}：{type(error).__name__}；{text}", err=True)
+        what, text = ("连接中断：", f"回执{LATER}") if written else ("连不上 ", text)
+        typer.echo(f"{what}{env.values['YUQIAO_BOOTSTRAP']}：{type(error).__name__}；{text}", err=True)
         raise typer.Exit(4) from None
     except (KafkaError, BadEnvFile, NotSealedForUs) as error:
         typer.echo(f"{type(error).__name__}：{error}", err=True)
@@ -138,6 +153,7 @@ def _run(env: BankEnv, work: Coroutine[Any, Any, T]) -> T:
 async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, count: int) -> None:
     shown = 0
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
+        typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
         while not count or shown < count:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for received in [r for r in map(read, records) if r][: count - shown if count else None]:
@@ -179,40 +195,13 @@ def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done:
 
 
 def _products(bank: str, path: Path) -> list[ProductPublished]:
-    """What a file says that this bank offers. Exits 2 when it cannot be read, offers nothing, or a product is wrong."""
+    """What a file says that this bank offers. Exits 2 when that is nothing, or anything in it is wrong."""
     try:
-        own = products_of(bank, path)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        typer.echo(f"读不了 {path}：{error}", err=True)
+        found = products_of(bank, path, datetime.now(BEIJING))
+    except BadProducts as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    if not own:
+    if not found:
         typer.echo(f"{path} 中没有 {bank} 的产品；须为产品列表，或 {bank}: 后接产品列表", err=True)
-    now, found = datetime.now(BEIJING), []
-    for place, fields in enumerate(own, 1):
-        try:
-            found.append(published(bank, fields, now))
-        except ValidationError as error:
-            for reason in reasons_of(error):
-                typer.echo(f"第 {place} 个产品 {reason.values.get('field', '')}：{reason.text}", err=True)
-    if not own or len(found) < len(own):
         raise typer.Exit(2)
     return found
-
-
-async def _send(env: BankEnv, events: Sequence[Reply | ProductPublished], seconds: float) -> list[Receipt | None]:
-    """Write them; the receipt of each, or None for which none came in time."""
-    async with watching(env, env.receipts, from_start=False) as consumer, BankClient(env) as client:
-        receipts: dict[str, Receipt | None] = {}
-        for event in events:
-            write = client.publish_product(event) if isinstance(event, ProductPublished) else client.reply(event)
-            event_id = await write
-            typer.echo(f"ce_id {event_id}", err=True)
-            receipts[event_id] = None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while None in receipts.values():
-                    for records in (await consumer.getmany(timeout_ms=500)).values():
-                        for received in filter(None, map(read, records)):
-                            if isinstance(received.event, Receipt) and received.event.answers in receipts:
-                                receipts[received.event.answers] = received.event
-        return list(receipts.values())

@@ -110,18 +110,12 @@ class BankClient:
         """Which enterprise a task is about that was not offered. Raises NotSealedForUs, BadEnvFile."""
         return open_borrower(event.sealed, self.env.private_key)
 
-    async def reply(self, reply: Reply, reply_id: str | None = None) -> str:
-        """Write a reply; returns its id, which its receipt will name. The same id with the same reply may be sent again.
+    async def write(self, event: Reply | ProductRecord, event_id: str | None = None) -> str:
+        """Write a reply, a product, or that one is withdrawn; returns its id, which its receipt will name.
 
-        Raises KafkaError, TimeoutError; then it is unknown whether it was written, and it should be sent again.
+        The same id with the same event may be written again. Raises KafkaError, TimeoutError; then it is unknown whether
+        it was written, and it should be written again.
         """
-        return await self._write(reply, reply_id)
-
-    async def publish_product(self, product: ProductRecord, publication_id: str | None = None) -> str:
-        """Write a product, or that it is withdrawn; else as `reply`."""
-        return await self._write(product, publication_id)
-
-    async def _write(self, event: BankEvent, event_id: str | None) -> str:
         event_id = event_id or str(uuid4())
         headers = envelope_of(event, event_id).headers()
         sending = self._producer.send_and_wait(event.topic, event.to_json(), key=event.key.encode(), headers=headers)

@@ -14,20 +14,23 @@ from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
 from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
+from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
+from yuqiao.policy.reply_codes import unknown_codes
+from yuqiao.policy.states import term
 
 REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
 NEXT: dict[tuple[str, str], str] = {
     ("offered", "reply.accept"): "accepted",
     ("accepted", "reply.contact"): "contacted",
-    ("contacted", "reply.documents"): "documents",
+    ("contacted", "reply.documents"): "documents_complete",
     ("contacted", "reply.decision"): "approved",
-    ("documents", "reply.decision"): "approved",
+    ("documents_complete", "reply.decision"): "approved",
     ("approved", "reply.disbursement"): "disbursed",
 }
 """In which of a bank's own stages a reply may come, and which stage follows. A decline ends any stage but the last."""
-VISITED = frozenset({"accepted", "contacted", "documents", "approved"})
+VISITED = frozenset({"accepted", "contacted", "documents_complete", "approved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,17 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
         if kind is None:
             yield "unknown_type", f"ce_type 的值 {envelope.type[:40]} 不是回复，可用的有：{'、'.join(REPLIES)}"
             return
-        reply = kind.from_json(record.value or b"")
+        if record.value is None:
+            yield "field_missing", "消息体为空"
+            return
+        reply = kind.from_json(record.value)
     except BadEnvelope as error:
         yield "bad_header", str(error)
         return
     except ValidationError as error:
-        yield "invalid", "；".join(f"{'.'.join(map(str, e['loc'])) or '消息体'}：{e['msg']}" for e in error.errors())
+        yield from ((reason.code, reason.text) for reason in reasons_of(error))
         return
-    before, digest = digests.get(envelope.id), sha256(record.value or b"").hexdigest()
+    before, digest = digests.get(envelope.id), sha256(envelope.type.encode() + b" " + (record.value or b"")).hexdigest()
     digests[envelope.id] = before or digest
     if before is None:
         yield from _judged(bank, reply, stages)
@@ -81,6 +87,8 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
 
 
 def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for field, code, right in unknown_codes(reply):
+        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
     stage = stages.get(reply.offer)
     if stage is None or reply.bank != bank:
         yield "unknown_offer", f"没有向本行推送 {reply.offer}"
@@ -99,7 +107,8 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[s
     elif isinstance(reply, IssueReport | TaskReport) or (isinstance(reply, VisitReport) and stage in VISITED):
         following = stage
     if following is None:
-        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage} 阶段提交"
+        now = "已结束" if stage == "ended" else term("offer_stage", stage)
+        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交"
     else:
         stages[reply.offer] = following
 

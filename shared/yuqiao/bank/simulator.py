@@ -1,7 +1,8 @@
 """A simulated bank as a client process: its own credentials, its own topics, nothing else. Several, if several files are named.
 
 `python -m yuqiao.bank.simulator --env FILE… --seed N --index I --products FILE` acts on those ticks of a demo's clock topic
-that are its own; with `--instant` it accepts every need at once, as fast as it can. Exits 4 when the broker is not there.
+that are its own; with `--instant` it accepts every need at once, as fast as it can. Exits 2 when a file is wrong, 4 when the
+broker is not there.
 """
 
 import argparse
@@ -21,9 +22,9 @@ from aiokafka.errors import KafkaError
 from yuqiao.bank.behaviour import Step
 from yuqiao.bank.client import PATIENCE, envelope_of, read
 from yuqiao.bank.desk import Desk
-from yuqiao.bank.env import BankEnv
+from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import NAMESPACE, Letter, letter
-from yuqiao.bank.products import products_of, published
+from yuqiao.bank.products import BadProducts, products_of
 from yuqiao.contracts.envelope import Headers
 from yuqiao.policy.calendar import BEIJING
 
@@ -39,8 +40,9 @@ class Simulator:
     """One bank."""
 
     def __init__(self, env: BankEnv, seed: int, products: Path | None, instant: bool) -> None:
-        """Not connected yet."""
-        self.env, self.products = env, products
+        """Not connected yet. Raises BadProducts."""
+        self.env = env
+        self.products = products_of(env.bank, products, PUBLISHED_AT) if products else []
         self.desk = Desk(seed, env.bank)
         options: dict[str, Any] = {**env.client_options(), "enable_auto_commit": False, "fetch_max_wait_ms": 50}
         self.past = AIOKafkaConsumer(**options)
@@ -67,11 +69,8 @@ class Simulator:
         return await read_to_end(self.past, partitions)
 
     async def _publish_products(self, known: set[str]) -> None:
-        if self.products is None:
-            return
         letters = []
-        for fields in products_of(self.env.bank, self.products):
-            product = published(self.env.bank, fields, PUBLISHED_AT)
+        for product in self.products:
             if product.key not in known:
                 name = str(uuid5(NAMESPACE, f"{self.env.bank}/{product.key}"))
                 letters.append(Letter(product.key.encode(), product.to_json(), envelope_of(product, name).headers()))
@@ -172,13 +171,17 @@ def main() -> int:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--products", type=Path)
     parser.add_argument("--instant", action="store_true")
+    code = 0  # an exit inside `except*` would end in a group of exceptions
     try:
         asyncio.run(run(parser.parse_args()))
+    except* (BadEnvFile, BadProducts) as errors:
+        print(*errors.exceptions, sep="\n", file=sys.stderr)
+        code = 2
     except* (KafkaError, OSError, TimeoutError) as errors:
         for error in errors.exceptions:
             print(f"连不上 Kafka：{type(error).__name__} {error}", file=sys.stderr)
-        sys.exit(4)
-    return 0
+        code = 4
+    return code
 
 
 if __name__ == "__main__":

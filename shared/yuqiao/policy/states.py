@@ -30,6 +30,11 @@ def known_codes(kind: str) -> tuple[str, ...]:
     return tuple(_lists()[kind].codes)
 
 
+def listed(kind: str) -> str:
+    """The codes of a list, each with its term, as people list them. Raises KeyError for an unknown kind."""
+    return "、".join(f"{code} {term}" for code, term in _lists()[kind].codes.items())
+
+
 def code_of(kind: str, term: str) -> str | None:
     """The code of a Chinese term (exact), or None. Raises KeyError for an unknown kind."""
     return _reverse()[kind].get(term)

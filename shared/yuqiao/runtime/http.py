@@ -10,33 +10,19 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yuqiao.contracts.problems import MOST_REASONS, reason_of
 from yuqiao.contracts.values import Reason
+from yuqiao.runtime.docs import page
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.settings import Settings
+from yuqiao.runtime.what_to_do import what_to_do
 
 log = structlog.get_logger()
-
-WHAT_TO_DO = {
-    400: "请按 reasons 中的提示修改请求",
-    401: "请在请求头 Authorization 中提供有效的密钥",
-    403: "请联系区金融办为该密钥开通权限",
-    404: "请核对编号",
-    405: "请核对请求方法",
-    408: "请检查网络后重试",
-    409: "请刷新后再试；仍有问题请联系区金融办",
-    410: "请联系报送单位或区金融办",
-    413: "请拆分后再提交",
-    422: "请按 reasons 中的提示修改请求",
-    500: "请稍后重试；仍有问题请把 trace_id 告知区金融办",
-    503: "请稍后重试",
-}
-
 
 _HTTP_ERRORS = {404: ("not_found", "没有这个地址"), 405: ("method_not_allowed", "这个地址没有此方法")}
 
@@ -52,7 +38,7 @@ def problem_response(
         "code": code,
         "detail": text,
         "reasons": [r.model_dump(mode="json") for r in reasons],
-        "what_to_do": WHAT_TO_DO.get(status, WHAT_TO_DO[500]),
+        "what_to_do": what_to_do(code),
         "trace_id": trace_id or uuid4().hex,
     }
     return JSONResponse(body, status, media_type="application/problem+json")
@@ -86,10 +72,15 @@ class NoNul:
             await self.app(scope, receive, send)
 
 
-def make_app(title: str) -> FastAPI:
-    """An app whose every error is a problem+json; no page of it loads anything from the net."""
+def make_app(title: str, *, documented: bool = True) -> FastAPI:
+    """An app whose every error is a problem+json; no page of it loads anything from the net, /docs of its routes neither."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None)
     app.add_middleware(NoNul)
+    if documented:
+
+        @app.get("/docs", include_in_schema=False)
+        async def docs() -> HTMLResponse:
+            return HTMLResponse(page(app.openapi()))
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> JSONResponse:

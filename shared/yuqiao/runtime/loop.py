@@ -175,7 +175,7 @@ class Loop(Generic[B]):
         except StalePosition as stale:
             metrics.stale_positions.inc()
             log.warning("stale position", partitions=str(stale))
-            await self.inlet.seek()
+            await self._retrying(self.inlet.seek)
             rest = Batch([a for a in batch.arrivals if a.claim is None or isinstance(a.message, Command)])
             if rest.arrivals:
                 await self._run(rest, None, more_due=more_due)

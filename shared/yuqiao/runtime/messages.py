@@ -6,7 +6,7 @@ from hashlib import sha1
 from typing import Any, ClassVar, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import AwareDatetime, SerializeAsAny
+from pydantic import AwareDatetime, Field, SerializeAsAny
 
 from yuqiao.contracts.base import Event, Value
 from yuqiao.contracts.streams import BankChannel
@@ -83,7 +83,10 @@ class Deadline(Value):
 
 
 class BadRecord(Value):
-    """A record on a bank's topic that cannot be read as what that topic carries: refused, kept, receipted."""
+    """A record on a bank's topic that cannot be read as what that topic carries: refused, kept, receipted.
+
+    `readable`: those fields of its body that are right by themselves, as they stand in its JSON.
+    """
 
     bank: str
     channel: BankChannel
@@ -91,6 +94,7 @@ class BadRecord(Value):
     record_id: str | None = None
     record_type: str | None = None
     reasons: tuple[Reason, ...]
+    readable: dict[str, Any] = Field(default_factory=dict)
 
 
 class HeldTooLong(Value):

@@ -27,7 +27,7 @@ LIVE_SECONDS = 90
 
 def make_ops_app(process: "Process[Any]") -> FastAPI:
     """/health/live, /health/ready, /metrics, /docs."""
-    app = make_app(f"yuqiao {process.service.name} operations")
+    app = make_app(f"yuqiao {process.service.name} operations", documented=False)
 
     @app.get("/health/live")
     async def live() -> JSONResponse:

@@ -9,7 +9,7 @@ from yuqiao.contracts.streams import BankChannel, Stream, parse_bank_topic
 UNHURRIED = 0.1
 HURRIED = 0.01
 LONG_BATCH = 0.025
-LONGEST_REST = 0.1
+LONGEST_REST = 0.2
 LONGEST_WAIT = 1.0
 GATHERED_BYTES = 64 * 1024
 
@@ -17,8 +17,8 @@ GATHERED_BYTES = 64 * 1024
 class Pace:
     """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
 
-    After a long batch it rests as long as that took: under load batches grow, and cost less for each record. The fuller
-    it was, the less: a full one is followed by the next at once.
+    After a long batch it rests twice as long as that took: under load batches grow, and cost less for each record. A full
+    one is followed by the next at once.
     """
 
     def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
@@ -66,14 +66,14 @@ class Pace:
         """A batch begins."""
         self._taken = time.monotonic()
 
-    def done(self, fill: float) -> None:
-        """It is committed; `fill` is its size in sizes of a full one."""
+    def done(self, *, full: bool) -> None:
+        """It is committed."""
         now = time.monotonic()
         took = now - self._taken
-        if fill >= 1:
+        if full:
             self._next = now
         elif self.waits and took > LONG_BATCH:
-            self._next = now + min(took, LONGEST_REST) * (1 - fill)
+            self._next = now + min(2 * took, LONGEST_REST)
 
     def _is_hurried(self, topic: str) -> bool:
         of_bank = parse_bank_topic(topic)

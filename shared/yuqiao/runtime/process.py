@@ -17,10 +17,10 @@ from yuqiao.contracts.streams import read_pattern
 from yuqiao.runtime import ops
 from yuqiao.runtime.book import Book
 from yuqiao.runtime.clock import Clock, SteppedClock, SystemClock
+from yuqiao.runtime.consuming import SESSION_SECONDS, KafkaInlet
 from yuqiao.runtime.database import DATABASE_AWAY, borrowed, make_pool, migration_files, missing_migrations
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.http import make_app, make_server
-from yuqiao.runtime.inlet import SESSION_SECONDS, KafkaInlet
 from yuqiao.runtime.kafka import KafkaPublisher, make_broker
 from yuqiao.runtime.loop import Loop
 from yuqiao.runtime.messages import Command, Refused

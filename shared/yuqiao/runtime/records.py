@@ -99,24 +99,35 @@ def _body(record: Record, cause: Cause, envelope: Envelope, value: bytes) -> Dec
             text=f"消息头 ce_type 的值 {envelope.type[:40]} 不是此主题可用的类型",
         )
         return _wrong(record, cause, envelope, (reason,))
+    body: object = None
     try:
-        return Decoded(cause, _read(kind, value, bank[0] if bank else None))
+        if bank is None:
+            return Decoded(cause, kind.from_json(value))
+        body = loads_strict(value, MOST_OF_A_BANK)
+        if isinstance(body, dict):
+            body.setdefault("bank", bank[0])
+        # JSON mode: strings are the wire form of dates and decimals
+        return Decoded(cause, kind.model_validate_json(json.dumps(body)))
     except NotJson as error:
         return _wrong(record, cause, envelope, (error.reason,))
     except ValidationError as error:
-        return _wrong(record, cause, envelope, reasons_of(error))
+        return _wrong(record, cause, envelope, reasons_of(error), _readable(kind, body, error))
 
 
-def _read(kind: type[Event], value: bytes, bank: str | None) -> Event:
-    if bank is None:
-        return kind.from_json(value)
-    body = loads_strict(value, MOST_OF_A_BANK)
-    if isinstance(body, dict):
-        body.setdefault("bank", bank)
-    return kind.model_validate_json(json.dumps(body))  # JSON mode: strings are the wire form of dates and decimals
+def _readable(kind: type[Event], body: object, error: ValidationError) -> dict[str, Any]:
+    """The fields of a body that are right by themselves."""
+    wrong = {detail["loc"][0] for detail in error.errors(include_url=False, include_context=False) if detail["loc"]}
+    said = body.items() if isinstance(body, dict) else ()
+    return {name: value for name, value in said if name in kind.model_fields and name not in wrong}
 
 
-def _wrong(record: Record, cause: Cause, envelope: Envelope | None, reasons: tuple[Reason, ...]) -> Decoded:
+def _wrong(
+    record: Record,
+    cause: Cause,
+    envelope: Envelope | None,
+    reasons: tuple[Reason, ...],
+    readable: dict[str, Any] | None = None,
+) -> Decoded:
     bank = parse_bank_topic(record.topic)
     if bank is None:
         return Decoded(cause, None, poison="; ".join(r.text for r in reasons)[:1000] or "unreadable")
@@ -127,6 +138,7 @@ def _wrong(record: Record, cause: Cause, envelope: Envelope | None, reasons: tup
         record_id=envelope.id if envelope else None,
         record_type=envelope.type if envelope else None,
         reasons=reasons,
+        readable=readable or {},
     )
     return Decoded(cause, message)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection
     from fastapi import APIRouter
 
+    from yuqiao.runtime.batch import Arrival
     from yuqiao.runtime.gateway import Gateway
     from yuqiao.runtime.settings import Settings
 
@@ -29,8 +30,8 @@ class Store(Protocol[B]):
     async def keys(self, conn: "Connection", messages: Sequence[Message]) -> list[tuple[str, ...]]:
         """The keys to lock for each message; the first is the key under which it is parked."""
 
-    async def load(self, conn: "Connection", keys: Sequence[str], messages: Sequence[Message]) -> B:
-        """The book of these keys, which are locked. Rows that keys share are locked here, in a fixed order."""
+    async def load(self, conn: "Connection", keys: Sequence[str], arrivals: "Sequence[Arrival]") -> B:
+        """The book of these keys, which are locked, for these messages. Rows that keys share are locked here, in order."""
 
     async def save(self, conn: "Connection", book: B) -> None:
         """Write what changed."""

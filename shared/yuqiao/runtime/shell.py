@@ -124,8 +124,7 @@ class Shell(Generic[B]):
         self, conn: Connection, arrivals: list[Arrival], now: datetime, parked: dict[str, bool], reused: set[int]
     ) -> Decisions[B]:
         keys = sorted({key for a in arrivals for key in a.keys})
-        messages = [a.message for a in arrivals if a.message is not None]
-        book = await self.store.load(conn, keys, messages)
+        book = await self.store.load(conn, keys, arrivals)
         decisions = Decisions(self.service, book, now, parked)
         for arrival in arrivals:
             decisions.decide(arrival, Trouble("id_reused") if id(arrival) in reused else None)

@@ -139,7 +139,7 @@ class ToyStore:
     async def keys(self, conn: Any, messages: Sequence[Message]) -> list[tuple[str, ...]]:
         return [(m.message.key if isinstance(m, HeldTooLong) else m.key,) for m in messages]
 
-    async def load(self, conn: Any, keys: Sequence[str], messages: Sequence[Message]) -> ToyBook:
+    async def load(self, conn: Any, keys: Sequence[str], arrivals: Sequence[Arrival]) -> ToyBook:
         return ToyBook(
             {r["thing"]: Counted.model_validate_json(r["body"]) for r in await conn.fetch(Q.load, list(keys))}
         )

@@ -1,6 +1,9 @@
 """`yuqiao bank` says what is wrong, and exits as the house does."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from typer.testing import CliRunner
@@ -8,6 +11,7 @@ from typer.testing import CliRunner
 from deploy.stack.prerequisites import free_port
 from tests.unit.bank.push import offered
 from tests.unit.bank.test_env import GOOD, write
+from yuqiao.bank import cli
 from yuqiao.bank.cli import app
 
 OFFER = offered(1, "b1").offer
@@ -42,6 +46,8 @@ def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: s
     [
         ("bank99: []", "b1"),
         ("- annual_rate: '3.85'", "annual_rate"),
+        ("- valid_from: 2022-13-01", "valid_from 的值 2022-13-01"),
+        ("words", "须为产品列表"),
         ("- just words", "第 1 个产品"),
         ("- [", "products.yaml"),
     ],
@@ -61,3 +67,21 @@ def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, comma
     away = CliRunner().invoke(app, [command[0], "--env", str(file), *command[1:]])
     assert (away.exit_code, AWAY["YUQIAO_BOOTSTRAP"] in away.stderr, away.stdout) == (4, True, "")
     assert "Traceback" not in away.stderr
+
+
+@pytest.mark.parametrize(("more", "said"), [([], "的新事件"), (["--from-start"], "的事件")])
+def test_tail_says_what_it_waits_for_before_anything_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], said: str
+) -> None:
+    silent = AsyncMock()
+    silent.getmany.side_effect = KeyboardInterrupt
+
+    @asynccontextmanager
+    async def watching(*_: object, **__: object) -> AsyncIterator[AsyncMock]:
+        yield silent
+
+    monkeypatch.setattr(cli, "watching", watching)
+    done = CliRunner().invoke(app, ["tail", "--env", str(write(tmp_path, GOOD)), *more])
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert all(word in line for word in ("yuqiao.bank.b1.needs.v1", "yuqiao.bank.b1.receipts.v1", said))

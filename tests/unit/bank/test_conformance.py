@@ -48,7 +48,7 @@ def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
         Step("visit", "visit", 1),
         DOCUMENTS,
         GRANT,
-        Step("issue", "issue", 3, {"category": "x"}),
+        Step("issue", "issue", 3, {"category": "guarantee"}),
         PAY,
         Step("task", "task", 5, {"task": OFFER, "done": True}),
     )
@@ -73,7 +73,7 @@ def test_a_simulated_bank_writes_nothing_but_its_garbage_that_is_found() -> None
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    zip(GARBAGE, ["invalid", "unknown_offer", "bad_header", "wrong_stage", "unknown_reason"], strict=True),
+    zip(GARBAGE, ["not_json", "unknown_offer", "bad_header", "wrong_stage", "unknown_reason"], strict=True),
 )
 def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
     assert codes(stand(Step("garbage", kind, 0))) == [code]
@@ -89,6 +89,8 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
         ((Step("decline", "decline", 0, {"reason": "Z9"}),), ["unknown_reason"]),
         ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
         ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
+        ((ACCEPT, replace(CONTACT, values={"method": "telepathy"})), ["unknown_code"]),
+        ((Step("issue", "issue", 3, {"category": "x"}),), ["unknown_code"]),
         ((ACCEPT, Step("visit", "visit", 1)), []),
         ((Step("visit", "visit", 1),), ["wrong_stage"]),
         ((ACCEPT, replace(ACCEPT, action="accept-again")), ["wrong_stage"]),
@@ -96,6 +98,26 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
 )
 def test_order_and_reasons(steps: tuple[Step, ...], found: list[str]) -> None:
     assert codes(stand(*steps)) == found
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ((ACCEPT, PAY), "reply.disbursement 不能在 accepted（已受理）阶段提交"),
+        ((ACCEPT, CONTACT, DOCUMENTS, PAY), "reply.disbursement 不能在 documents_complete（材料收齐）阶段提交"),
+        ((Step("decline", "decline", 0, {"reason": "E4"}), ACCEPT), "reply.accept 不能在 ended（已结束）阶段提交"),
+    ],
+)
+def test_a_stage_is_named_in_chinese_beside_its_code(steps: tuple[Step, ...], said: str) -> None:
+    assert [f.text for f in check(BANK, {OFFER}, stand(*steps)).findings] == [said]
+
+
+def test_wrong_fields_are_found_by_the_codes_of_their_receipts_and_in_chinese() -> None:
+    (good,) = stand(ACCEPT, CONTACT)[1:]
+    wrong = replace(good, value=b'{"at": "yesterday", "bank": "bank01", "offer": "x"}')
+    findings = check(BANK, {OFFER}, [wrong]).findings
+    assert [f.code for f in findings] == ["wrong_format", "wrong_format", "field_missing"]
+    assert all("有误" in f.text or "缺失" in f.text for f in findings)
 
 
 def test_an_id_is_used_once() -> None:
@@ -106,4 +128,4 @@ def test_another_banks_offer_an_unknown_type_and_an_empty_record() -> None:
     (record,) = stand(ACCEPT)
     assert codes([record], bank="bank02") == ["unknown_offer"]
     strange = replace(record, headers=[(k, b"reply.poem" if k == "ce_type" else v) for k, v in record.headers])
-    assert codes([strange, replace(record, value=None)]) == ["unknown_type", "invalid"]
+    assert codes([strange, replace(record, value=None)]) == ["unknown_type", "field_missing"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.feedback.desk import FIRM, NEED, Desk, empty, names, offer_id, opened, refusal
-from yuqiao.contracts.cases import CaseResolved, OfferExpired, ReofferRequested, ReplyApplied
+from yuqiao.contracts.cases import CaseResolved, OfferExpired, ReofferRequested, ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import (
     ContactReport,
     CreditDecision,
@@ -76,6 +76,9 @@ def test_each_stage_waits_under_its_limit_in_working_days(stage: str, limit: str
         ("offered", Disbursement, PAYMENT, "wrong_stage"),
         ("disclosed", OfferAccept, {}, "wrong_stage"),
         ("disclosed", CreditDecision, APPROVAL, "wrong_stage"),
+        ("disclosed", ContactReport, {"method": "telepathy"}, "unknown_code"),
+        ("contacted", CreditDecision, {**APPROVAL, "guarantee_mode": "honour"}, "unknown_code"),
+        ("offered", IssueReport, {"category": "weather"}, "unknown_code"),
         ("contacted", CreditDecision, {"approved": True}, "field_missing"),
         ("contacted", CreditDecision, {"approved": False}, "unknown_reason"),
         ("offered", OfferDecline, {"reason": "B3"}, "unknown_reason"),
@@ -92,6 +95,20 @@ def test_a_reply_that_may_not_come_is_refused_and_changes_nothing(
     before = desk.case
     assert refusal(desk.reply(reply, **fields)) == code
     assert desk.case == before
+
+
+def test_an_unknown_code_is_told_with_those_that_would_be_right_and_their_terms() -> None:
+    (refused,) = up_to("disclosed").reply(ContactReport, method="telepathy")
+    assert isinstance(refused, ReplyRefused)
+    (why,) = refused.reasons
+    assert why.values == {"field": "method", "value": "telepathy"}
+    assert "phone 电话、visit 上门、branch 到网点、online 线上" in why.text
+
+
+def test_everything_that_is_wrong_with_a_decision_is_told() -> None:
+    (refused,) = up_to("contacted").reply(CreditDecision, approved=True, guarantee_mode="honour")
+    assert isinstance(refused, ReplyRefused)
+    assert [r.values["field"] for r in refused.reasons] == ["guarantee_mode", "amount_cny", "annual_rate"]
 
 
 def test_another_banks_offer_is_refused_without_a_word_about_the_enterprise() -> None:

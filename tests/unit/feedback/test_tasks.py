@@ -236,6 +236,7 @@ def test_a_lender_is_waited_for_after_the_end_of_the_case_too() -> None:
 
 def test_a_lender_may_raise_an_issue_after_the_end_of_the_case_and_nobody_else() -> None:
     desk = ended("bank01")
+    assert refusal(desk.reply(IssueReport, "lender", category="weather")) == "unknown_code"
     assert names(desk.reply(IssueReport, "lender", category="wrong_borrower")) == ["ReplyApplied", "IssueRaised"]
     assert refusal(desk.reply(IssueReport, "bank01", category="other")) == "case_resolved"
 

@@ -21,6 +21,7 @@ from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.messages import derived_id
 
 JSON = {"Accept": "application/json"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 HIT = {"industry": "C34", "staff": 50, "revenue_cny": "5000000.00", "covid_affected": True}
 OFFER = derived_id("an offer")
 PRIVATE_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -211,6 +212,37 @@ async def test_a_link_ends(intake: Intake, http: httpx.AsyncClient) -> None:
     assert response.json()["code"] == "link_expired"
     other = Keys.of("another secret of others")
     assert (await http.get(f"/e/{sign_link(other, need['need'], today)}")).json()["code"] == "link_invalid"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+async def test_a_broken_link_is_a_problem_for_programs(http: httpx.AsyncClient, accept: str) -> None:
+    response = await http.get("/e/nothing", headers={"Accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_a_link_that_is_broken_or_over_is_a_page_in_chinese_for_a_browser(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, _ = await stated(intake, http)
+    over = sign_link(
+        Keys.of(intake.settings.secret.get_secret_value()), need["need"], intake.clock.now.date() - timedelta(days=1)
+    )
+    for path, status, said in (("/e/nothing", 404, "链接无效"), (f"/e/{over}", 410, "重新获取链接")):
+        response = await http.get(path, headers=BROWSER)
+        assert (response.status_code, response.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert response.headers["cache-control"] == "no-store"
+        assert said in response.text
+        assert 'lang="zh-CN"' in response.text
+        assert "返回" not in response.text
+
+
+async def test_a_form_that_is_refused_is_a_page_with_the_way_back(intake: Intake, http: httpx.AsyncClient) -> None:
+    _, path = await stated(intake, http)
+    form = {"bank": "*", "expires_on": "2022-01-01"}
+    response = await http.post(f"{path}/consent", data=form, headers=BROWSER)
+    assert response.status_code == 422
+    assert "授权有效期须从今天起" in response.text
+    assert f'href="{path}"' in response.text
 
 
 async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.AsyncClient) -> None:

@@ -110,6 +110,27 @@ def test_a_bad_field_is_refused_by_its_code(field: str, value: str, code: str) -
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        (
+            "担保方式",
+            "信用、赌咒",
+            "“担保方式”的值“信用、赌咒”有误：其中“赌咒”须为以下之一：信用、抵押、质押、保证、组合",
+        ),
+        ("主体类型", "外" * 50, f"“主体类型”的值“{'外' * 39}…”有误：须为以下之一：企业、个体工商户、农民专业合作社"),
+        ("期望利率(%)", "400", "“期望利率(%)”的值“400”有误：须为 0.5 至 36 的百分数，如 4.5 表示 4.5%（不是 0.045）"),
+        ("联系人", "1", "“联系人”有误：须为 2 至 100 字的名称"),
+        ("电话", "", "“电话”必填"),
+    ],
+)
+def test_a_refusal_names_the_templates_column_the_value_and_all_that_would_be_right(
+    field: str, value: str, text: str
+) -> None:
+    (reason,) = _reasons(**{field: value})
+    assert reason.text == text
+
+
+@pytest.mark.parametrize(
     ("value", "right"),
     [
         ("A34", "应为 C34（通用设备制造业）"),

@@ -13,7 +13,8 @@ CODES = set(re.findall(r"`([a-z_]+)`", GLOSSARY))
 
 
 EXPLAINED = (
-    "case_stage case_outcome offer_stage need_kind channel guarantee_mode tag size_class entity_kind routing_mode party"
+    "case_stage case_outcome offer_stage need_kind channel guarantee_mode tag size_class entity_kind routing_mode party "
+    "contact_method issue_category"
 )
 
 

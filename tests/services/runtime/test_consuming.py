@@ -1,5 +1,6 @@
 """Partitions may be assigned at any time, also while the database is away; of each is taken its share."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ from aiokafka.errors import CorruptRecordException
 from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import bank_topic
-from yuqiao.runtime.inlet import KafkaInlet
+from yuqiao.runtime import fetching
+from yuqiao.runtime.consuming import KafkaInlet
 from yuqiao.runtime.pace import Pace
 
 
@@ -42,9 +44,13 @@ class Buffered:
     def __init__(self, lying: dict[TopicPartition, int], damaged: int = -1) -> None:
         self.lying, self.damaged = lying, damaged
         self.at = dict.fromkeys(lying, 0)
+        self.asked = 0
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.lying)
+
+    def subscription(self) -> set[str]:
+        return {tp.topic for tp in self.lying}
 
     def paused(self) -> set[TopicPartition]:
         return set()
@@ -59,6 +65,7 @@ class Buffered:
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int
     ) -> dict[TopicPartition, list[Any]]:
         found: dict[TopicPartition, list[Any]] = {}
+        self.asked += 1
         for tp in partitions or self.lying:
             if taken := min(self.lying[tp] - self.at[tp], max_records):
                 found[tp] = [SimpleNamespace(offset=self.at[tp] + n) for n in range(taken)]
@@ -74,10 +81,15 @@ A, B, C = (TopicPartition(bank_topic(bank, "replies"), 0) for bank in ("bank01",
 OURS = TopicPartition("things", 0)
 
 
+def an_inlet(pool: Any, lying: dict[TopicPartition, int]) -> KafkaInlet:
+    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=40, pace=Pace((), waits=False))
+    inlet.positions = {(tp.topic, tp.partition): 0 for tp in lying}
+    return inlet
+
+
 async def fetch(toy_pool: Any, *fetches: Buffered) -> dict[TopicPartition, int]:
     """How many records of each partition the last of these fetches takes, batches being of 40."""
-    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), toy_pool, size=40, pace=Pace((), waits=False))
-    inlet.positions = {(tp.topic, tp.partition): 0 for tp in fetches[0].lying}
+    inlet = an_inlet(toy_pool, fetches[0].lying)
     taken: dict[TopicPartition, int] = {}
     for inlet.subscriber.consumer in fetches:  # type: ignore[assignment]  # as good as FastStream's, for an inlet
         _, found = await inlet._getmany()
@@ -106,3 +118,67 @@ async def test_what_was_taken_when_a_fetch_failed_comes_again(
     failing = Buffered({A: 1_000, B: 7}, damaged)
     assert await fetch(toy_pool, Buffered({A: 1_000, B: 1_000}), failing) == given
     assert failing.at == {A: 0, B: 0} | given
+
+
+class Rotten(Buffered):
+    """One whose partition B cannot be read from offset 7 on: a call that comes there takes all it can, and gives nothing."""
+
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int
+    ) -> dict[TopicPartition, list[Any]]:
+        found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        if self.at[B] > 7:
+            raise CorruptRecordException
+        return found
+
+
+async def test_a_partition_that_is_damaged_for_good_stops_no_other_and_is_read_up_to_the_damage(
+    toy_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "FETCH_AGAIN", 0)
+    monkeypatch.setattr(fetching, "UNHURRIED", 0)
+    inlet = an_inlet(toy_pool, {OURS: 100, A: 300, B: 9, C: 300})
+    inlet.subscriber.consumer = consumer = Rotten({OURS: 100, A: 300, B: 9, C: 300})  # type: ignore[assignment]
+    given: dict[TopicPartition, list[int]] = {tp: [] for tp in consumer.lying}
+    for _ in range(120):
+        for tp, records in (await inlet._getmany())[1].items():
+            given[tp] += [record.offset for record in records]
+            inlet.positions[tp.topic, tp.partition] = given[tp][-1] + 1  # as if they were committed
+    assert given == {OURS: list(range(100)), A: list(range(300)), B: list(range(7)), C: list(range(300))}
+
+
+async def test_who_was_given_up_by_the_group_asks_for_records_or_it_is_never_assigned_again(toy_pool: Any) -> None:
+    inlet = an_inlet(toy_pool, {})
+    inlet.subscriber.consumer = consumer = Buffered({A: 0})  # type: ignore[assignment]
+    inlet.arrived()
+    assert inlet._fetch is None, "a consumer that was never assigned may not have started"
+    await inlet.on_partitions_assigned([A])
+    await inlet.on_partitions_revoked([A])
+    await asyncio.wait_for(inlet.arrived(), 5)
+    assert (inlet.positions, inlet.take()) == ({}, None)
+    assert consumer.asked
+
+
+async def test_of_two_who_seek_at_once_the_later_says_where_to_go_on(toy_pool: Any) -> None:
+    class Slow(Away):
+        waiting: asyncio.Event | None = None
+
+        async def fetch(self, *query: Any) -> Any:
+            rows = await self.pool.fetch(*query)
+            if waiting := self.waiting:
+                self.waiting = None
+                await waiting.wait()
+            return rows
+
+    pool = Slow(toy_pool, times=0)
+    inlet = an_inlet(pool, {})
+    await inlet.on_partitions_assigned([A])
+    inlet.subscriber.consumer = Buffered({A: 5, B: 5})  # type: ignore[assignment]
+    first_asks = pool.waiting = asyncio.Event()
+    sought = asyncio.create_task(inlet._seek([(A.topic, 0)]))
+    while pool.waiting:
+        await asyncio.sleep(0)
+    await inlet.on_partitions_assigned([A, B])
+    first_asks.set()
+    await sought
+    assert set(inlet.positions) == {(A.topic, 0), (B.topic, 0)}
