@@ -64,9 +64,11 @@ def _told(book: IntakeBook, enterprise: str) -> tuple[set[str], set[tuple[str, s
 
 
 def _unsaid(book: IntakeBook, need: Need, measures: tuple[int, ...]) -> tuple[int, ...]:
-    """Of these measures those that no match said apply."""
+    """Of these measures those that no match said apply; none where that is not known, as of before it was kept."""
     progress = book.progress.get(need.id)
-    return tuple(one for one in measures if progress is None or one not in progress.measures)
+    if progress is None or progress.measures is None:
+        return ()
+    return tuple(one for one in measures if one not in progress.measures)
 
 
 def _lent(

@@ -8,11 +8,12 @@ from services.intake.shelves import Bank
 from yuqiao.runtime.messages import derived_id
 
 _BETWEEN = re.compile("[、,;/|]")
+_NOBODY = frozenset({"无", "没有", "暂无", "无贷款", "-", "--", "—", "——", "n", "na", "none"})
 
 
 def lenders_in(text: str | None) -> tuple[str, ...]:
-    """The names in a cell, as they are compared; 、 ， , ； ; / or | stands between them."""
-    return tuple(dict.fromkeys(name for name in _BETWEEN.split(_plain(text or "")) if name))
+    """The names in a cell, as they are compared; 、 ， , ； ; / or | stands between them. Words for none name nobody."""
+    return tuple(dict.fromkeys(name for name in _BETWEEN.split(_plain(text or "")) if name and name not in _NOBODY))
 
 
 def lender_named(name: str, banks: Iterable[Bank]) -> Bank | None:

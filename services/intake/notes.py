@@ -123,7 +123,7 @@ class OffersNoted(Note):
     enterprise: Id
     need: Id
     offers: dict[Id, BankId]
-    measures: tuple[int, ...] = ()
+    measures: tuple[int, ...] | None = None
     due_at: AwareDatetime
     provisional: bool | None = None
 

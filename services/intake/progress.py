@@ -17,7 +17,8 @@ def offered(before: Progress, step: OffersNoted) -> Progress:
         offer: OfferProgress(offer=offer, bank=bank, stage="offered", reached=("offered",))
         for offer, bank in step.offers.items()
     } | {o.offer: o for o in before.offers}
-    before = before.but(measures=tuple(dict.fromkeys((*before.measures, *step.measures))))
+    if step.measures is not None:
+        before = before.but(measures=tuple(dict.fromkeys((*(before.measures or ()), *step.measures))))
     if before.outcome or _stage(offers.values()) != "offered":
         return before.but(offers=tuple(offers.values()))
     return _after(before, offers, _waiting(step, on="bank", until=step.due_at))

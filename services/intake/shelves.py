@@ -47,7 +47,8 @@ class OfferProgress(Value):
 class Progress(Value):
     """What an enterprise is shown of a need's case. A `provisional` due day may turn out later, and no event says so.
 
-    `measures` are not shown: matches said that they apply, and a bank that knows the enterprise is asked for them by feedback.
+    `measures`, not shown, are those that matches said apply (None: not known): a bank that knows the enterprise is asked for
+    them by feedback.
     """
 
     need: Id
@@ -59,7 +60,7 @@ class Progress(Value):
     provisional: bool | None = None
     at: datetime
     offers: tuple[OfferProgress, ...] = ()
-    measures: tuple[int, ...] = ()
+    measures: tuple[int, ...] | None = None
 
 
 class NeedList(Value):

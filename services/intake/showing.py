@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
+from yuqiao.runtime.http import trace_of
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.what_to_do import what_to_do
 
@@ -49,4 +50,5 @@ class PageRoute(APIRoute):
 def _refusal(request: Request, refused: Refused) -> Response:
     """With the way back to the enterprise's page, unless it is the link itself that is refused."""
     token = request.path_params.get("token") if refused.code not in _OF_THE_LINK else None
-    return page("refused.html", refused.status, refused=refused, advice=what_to_do(refused.code), token=token)
+    told = {"refused": refused, "advice": what_to_do(refused.code), "trace_id": trace_of(refused)}
+    return page("refused.html", refused.status, token=token, **told)

@@ -112,7 +112,7 @@ async def test_replies_that_were_kept_before_are_kept_with_their_type(empty_data
             answer.at,
             answer.to_json().decode(),
         )
-    old = {"key": "e", "digest": "d", "applied": True}
+    old = {"key": "another", "digest": "e", "applied": False}  # what a reply to another enterprise had put in its place
     await conn.execute("INSERT INTO reply VALUES ($1, 'e', $2)", f"{BANK}/1", json.dumps(old))
     assert await migrate(conn, files)
     saved = await service.store(Settings(service="feedback", secret=SecretStr("0" * 64))).load_all(conn)

@@ -1,6 +1,7 @@
 """A check of what a bank wrote: its recorded replies against the contract. What it finds would have been refused."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
 from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
-from yuqiao.contracts.problems import reasons_of
+from yuqiao.contracts.problems import MOST_OF_A_BANK, NotJson, loads_strict, reasons_of
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 from yuqiao.policy.reply_codes import unknown_codes
@@ -71,9 +72,13 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
         if record.value is None:
             yield "field_missing", "消息体为空"
             return
-        reply = kind.from_json(record.value)
+        body = loads_strict(record.value, MOST_OF_A_BANK)
+        reply = kind.model_validate_json(json.dumps({"bank": bank} | body if isinstance(body, dict) else body))
     except BadEnvelope as error:
         yield "bad_header", str(error)
+        return
+    except NotJson as error:
+        yield error.reason.code, error.reason.text
         return
     except ValidationError as error:
         yield from ((reason.code, reason.text) for reason in reasons_of(error))
@@ -81,36 +86,43 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
     before, digest = digests.get(envelope.id), sha256(envelope.type.encode() + b" " + (record.value or b"")).hexdigest()
     digests[envelope.id] = before or digest
     if before is None:
-        yield from _judged(bank, reply, stages)
+        faults, following = _judged(bank, reply, stages)
+        yield from faults
+        if not faults and following:
+            stages[reply.offer] = following
     elif before != digest:  # the same record again is no fault
         yield "id_reused", f"ce_id {envelope.id[:40]} 已用于另一内容的回复，请换一个"
 
 
-def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for field, code, right in unknown_codes(reply):
-        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
+def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple[str, str]], str | None]:
+    """What is wrong with a reply, its place before its content; and the stage that follows when nothing is."""
     stage = stages.get(reply.offer)
     if stage is None or reply.bank != bank:
-        yield "unknown_offer", f"没有向本行推送 {reply.offer}"
-        return
-    if stage == "asked":
-        if not isinstance(reply, IssueReport | TaskReport):
-            yield "not_offered", f"{reply.offer} 是对存量客户的核实，只能提交 reply.task 或 reply.issue"
-        return
+        return [("unknown_offer", f"没有向本行推送 {reply.offer}")], None
+    about_task = isinstance(reply, IssueReport | TaskReport)
+    if stage == "asked" and not about_task:
+        text = f"{reply.offer} 是对存量客户的核实，只能提交 reply.task 或 reply.issue"
+        return [("not_offered", text)], None
     following = NEXT.get((stage, reply.wire_type))
     if isinstance(reply, OfferDecline):
-        yield from _wrong_reason(reply.reason, reply.note)
         following = None if stage in {"disbursed", "ended"} else "ended"
     elif isinstance(reply, CreditDecision) and not reply.approved:
-        yield from _wrong_reason(reply.reason or "", reply.note)
         following = following and "ended"
-    elif isinstance(reply, IssueReport | TaskReport) or (isinstance(reply, VisitReport) and stage in VISITED):
+    elif about_task or (isinstance(reply, VisitReport) and stage in VISITED):
         following = stage
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
-        yield "wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交"
-    else:
-        stages[reply.offer] = following
+        return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
+    return list(_wrong_content(reply)), following
+
+
+def _wrong_content(reply: Reply) -> Iterator[tuple[str, str]]:
+    for field, code, right in unknown_codes(reply):
+        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
+    if isinstance(reply, OfferDecline):
+        yield from _wrong_reason(reply.reason, reply.note)
+    elif isinstance(reply, CreditDecision) and not reply.approved:
+        yield from _wrong_reason(reply.reason or "", reply.note)
 
 
 def _wrong_reason(code: str, note: str | None) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ from yuqiao.runtime.pace import UNHURRIED, Pace
 
 log = structlog.get_logger()
 FETCH_AGAIN = 1.0
+CAREFUL_TURNS = 20
+"""So long a partition that could not be read is asked for one record, unless it gives one: what it has comes late."""
 Found = dict[Any, Any]
 """Partition → records, in the order of their offsets."""
 Forget = Callable[[Iterable[Any], Mapping[Any, Sequence[Any]]], None]
@@ -28,7 +30,7 @@ class Fetching:
         """`size` records fill a batch."""
         self.size, self.pace, self.forget = size, pace, forget
         self._crowded = self._apart = False
-        self._unreadable: set[Any] = set()
+        self._unreadable: dict[Any, int] = {}
 
     async def fetch(self, consumer: Any) -> Found:
         """What has come; waits for something. Never raises for what a partition or the broker does."""
@@ -88,9 +90,11 @@ class Fetching:
                 unreadable[tp] = f"{type(error).__name__}: {error}"[:200]
         self.pace.fetched(consumer, found, all_of_it=False)
         for tp, why in unreadable.items():
-            log.error("partition cannot be read", topic=tp.topic, partition=tp.partition, error=why)
+            if tp not in self._unreadable:
+                log.error("partition cannot be read", topic=tp.topic, partition=tp.partition, error=why)
         self._apart = bool(self._unreadable or unreadable)
-        self._unreadable = set(unreadable)
+        waiting = {tp: left - 1 for tp, left in self._unreadable.items() if left > 1 and tp not in found}
+        self._unreadable = waiting | dict.fromkeys(unreadable, CAREFUL_TURNS)
         if unreadable and not found:
             await asyncio.sleep(FETCH_AGAIN)
 

@@ -46,7 +46,15 @@ def problem_response(
 
 def problem(refused: Refused) -> JSONResponse:
     """The answer to a refused command."""
-    return problem_response(refused.status, refused.code, refused.text, refused.reasons)
+    return problem_response(refused.status, refused.code, refused.text, refused.reasons, trace_of(refused))
+
+
+def trace_of(refused: Refused) -> str:
+    """An id to ask about a refusal with; one that is our fault stands in the log under it."""
+    trace_id = uuid4().hex
+    if refused.status >= 500:
+        log.error("http.refused", code=refused.code, trace_id=trace_id)
+    return trace_id
 
 
 def require_operator(request: Request, settings: Settings) -> None:

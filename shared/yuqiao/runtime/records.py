@@ -9,13 +9,11 @@ from pydantic import ValidationError
 
 from yuqiao.contracts.base import Event, event_type
 from yuqiao.contracts.envelope import BadEnvelope, Envelope, read_envelope
-from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
+from yuqiao.contracts.problems import MOST_OF_A_BANK, NotJson, loads_strict, reasons_of
 from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BadRecord, Cause, Message
 
-MOST_OF_A_BANK = 256 * 1024
-"""Bytes of a bank's body: twenty times the longest product, and read in well under a fifth of a second."""
 UNREADABLE = "yuqiao-unreadable"
 """The one header of a record that could not be unfolded."""
 NO_TIME = datetime.fromtimestamp(0, UTC)
@@ -115,10 +113,12 @@ def _body(record: Record, cause: Cause, envelope: Envelope, value: bytes) -> Dec
 
 
 def _readable(kind: type[Event], body: object, error: ValidationError) -> dict[str, Any]:
-    """The fields of a body that are right by themselves."""
-    wrong = {detail["loc"][0] for detail in error.errors(include_url=False, include_context=False) if detail["loc"]}
-    said = body.items() if isinstance(body, dict) else ()
-    return {name: value for name, value in said if name in kind.model_fields and name not in wrong}
+    """The fields of a body that are right by themselves; none when it is the whole that cannot be read."""
+    places = [detail["loc"] for detail in error.errors(include_url=False, include_context=False)]
+    if not isinstance(body, dict) or not all(places):
+        return {}
+    wrong = {place[0] for place in places}
+    return {name: value for name, value in body.items() if name in kind.model_fields and name not in wrong}
 
 
 def _wrong(

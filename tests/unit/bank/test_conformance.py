@@ -1,5 +1,6 @@
 """The check of a bank's own replies finds what would be refused, and nothing else."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -54,6 +55,16 @@ def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
     )
     assert codes(whole) == []
     assert codes([record for record in whole for _ in (1, 2)]) == []
+
+
+def test_who_leaves_out_its_own_name_is_not_wrong_and_what_is_refused_moves_nothing() -> None:
+    wrong = replace(CONTACT, action="contact-first", values={"method": "telepathy"})
+    records = stand(ACCEPT, wrong, CONTACT)
+    for record in records:
+        body = json.loads(record.value or b"")
+        del body["bank"]
+        object.__setattr__(record, "value", json.dumps(body).encode())
+    assert codes(records) == ["unknown_code"]
 
 
 def test_a_lender_that_is_asked_may_report_and_not_accept() -> None:

@@ -137,6 +137,7 @@ BANKS = [
         ("测试银行(渝北)", ["bank01"]),
         ("测试银行", []),
         ("同名银行", []),
+        ("无、bank01", ["bank01"]),
         ("改码银行", ["bank05"]),
         ("bank04", ["bank04"]),
         ("bank01/bank02|bank03", ["bank01", "bank02", "bank03"]),
@@ -147,3 +148,8 @@ BANKS = [
 def test_a_lender_is_a_registered_bank_by_code_or_name_and_never_a_guess(text: str | None, banks: list[str]) -> None:
     found = [lender_named(name, BANKS) for name in lenders_in(text)]
     assert [bank.bank for bank in found if bank] == banks
+
+
+@pytest.mark.parametrize("nobody", ["无", " 暂无 ", "没有", "-", "——", None, ""])
+def test_words_for_none_name_nobody_who_would_be_waited_for(nobody: str | None) -> None:
+    assert lenders_in(nobody) == ()
