@@ -40,8 +40,8 @@ down: venv ## stop the stack; data stay under build/local
 test: venv ## every test but chaos and load; starts the servers it needs
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
-	@$(BIN)/mypy -p yuqiao -p services -p deploy --no-error-summary
-	@$(BIN)/python -m pytest $(if $(CI),-p tests.no_skips)
+	@$(BIN)/mypy -p yuqiao -p services -p deploy --no-error-summary & types=$$!; \
+	$(BIN)/python -m pytest $(if $(CI),-p tests.no_skips); tests=$$?; wait $$types && exit $$tests
 
 chaos: venv ## kill -9 and worse, on real Kafka and Postgres
 	@$(BIN)/python -m pytest tests/chaos
