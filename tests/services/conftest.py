@@ -1,6 +1,5 @@
-"""A house for each test: a database for each service, cloned from one that is migrated once."""
+"""A house for each test: a database with a schema for each service, cloned from one that is migrated once."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -16,30 +15,32 @@ from yuqiao.runtime.process import service_folder
 
 
 @pytest.fixture(scope="session")
-async def service_templates(postgres: LocalPostgres) -> dict[str, str]:
-    templates = {service: await clone(postgres, "template1") for service in SERVICES}
-    for service, name in templates.items():
-        conn = await asyncpg.connect(postgres.dsn("postgres", postgres.admin_password, name))
+async def house_template(postgres: LocalPostgres) -> str:
+    name = await clone(postgres, "template1")
+    dsn = postgres.dsn("postgres", postgres.admin_password, name)
+    for service in SERVICES:
+        conn = await asyncpg.connect(dsn, server_settings={"search_path": service})
+        await conn.execute(f"CREATE SCHEMA {service}")
         await migrate(conn, migration_files(service_folder(service)))
         await conn.close()
-    return templates
+    return name
 
 
 @contextlib.asynccontextmanager
-async def built(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
-    """A house, and its databases gone afterwards."""
-    clones = await asyncio.gather(*(clone(postgres, template) for template in service_templates.values()))
-    names = dict(zip(service_templates, clones, strict=True))
+async def built(postgres: LocalPostgres, house_template: str) -> AsyncIterator[House]:
+    """A house, and its database gone afterwards."""
+    name = await clone(postgres, house_template)
+    dsn = postgres.dsn("postgres", postgres.admin_password, name)
     async with contextlib.AsyncExitStack() as stack:
         pools = {}
-        for service, name in names.items():
-            dsn = postgres.dsn("postgres", postgres.admin_password, name)
-            pools[service] = await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=3))
+        for service in SERVICES:
+            pool = asyncpg.create_pool(dsn, min_size=1, max_size=3, server_settings={"search_path": service})
+            pools[service] = await stack.enter_async_context(pool)
         yield House(pools)
-    await asyncio.gather(*(drop(postgres, name) for name in names.values()))
+    await drop(postgres, name)
 
 
 @pytest.fixture
-async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
-    async with built(postgres, service_templates) as made:
+async def house(postgres: LocalPostgres, house_template: str) -> AsyncIterator[House]:
+    async with built(postgres, house_template) as made:
         yield made

@@ -33,9 +33,9 @@ ENTRY = {
 
 
 @pytest.fixture(scope="module")
-async def house(postgres: LocalPostgres, service_templates: dict[str, str]) -> AsyncIterator[House]:
+async def house(postgres: LocalPostgres, house_template: str) -> AsyncIterator[House]:
     """One for all of them: whoever is refused leaves nothing."""
-    async with built(postgres, service_templates) as made:
+    async with built(postgres, house_template) as made:
         yield made
 
 
