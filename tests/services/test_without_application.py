@@ -164,6 +164,13 @@ async def test_a_bank_that_knows_whose_need_it_is_is_not_told_again_when_it_is_n
     assert len(house.said(TaskAsked)) == 1
 
 
+async def test_nor_is_one_that_knew_before_it_was_kept_what_its_match_said(house: House) -> None:
+    need = await state(house, **HIT)
+    await house.rooms["intake"].pool.execute("UPDATE progress SET body = (body::jsonb - 'measures')::json")
+    assert await restate(house, "again", lender=BANK) == need
+    assert house.said(BorrowerDisclosed) == []
+
+
 NOT_HIT = HIT | {"covid_affected": False}
 
 
