@@ -90,15 +90,15 @@ def publish(
 ) -> None:
     """发布本行产品并等待回执。Publish the bank's products, each whole, and wait for their receipts."""
     found = _env(env)
-    listed = _products(found.bank, products)
+    offered = _products(found.bank, products)
     answers: Answers = {}
     try:
-        _run(found, send(found, listed, wait, answers), answers)
+        _run(found, send(found, offered, wait, answers), answers)
     except typer.Exit:
-        written = f"共 {len(listed)} 个产品，已确认写入 {len(answers)} 个"
+        written = f"共 {len(offered)} 个产品，已确认写入 {len(answers)} 个"
         typer.echo(f"{written}；可再次发布全部：没有变化的得到 duplicate，不改变什么", err=True)
         raise
-    for product, receipt in zip(listed, answers.values(), strict=True):
+    for product, receipt in zip(offered, answers.values(), strict=True):
         if receipt is None:
             typer.echo(f"{product.product}：已写入，{wait:g} 秒内未见回执；{LATER}", err=True)
             continue

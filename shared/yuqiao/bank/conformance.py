@@ -14,8 +14,16 @@ from yuqiao.bank.client import PATIENCE, read, watching
 from yuqiao.bank.env import BankEnv
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.envelope import BadEnvelope, read_envelope
-from yuqiao.contracts.from_bank import CreditDecision, IssueReport, OfferDecline, Reply, TaskReport, VisitReport
-from yuqiao.contracts.problems import MOST_OF_A_BANK, NotJson, loads_strict, reasons_of
+from yuqiao.contracts.from_bank import (
+    CreditDecision,
+    IssueReport,
+    OfferDecline,
+    Reply,
+    TaskReport,
+    VisitReport,
+    body_of,
+)
+from yuqiao.contracts.problems import NotJson, reasons_of
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
 from yuqiao.policy.decline_reasons import known, reason
 from yuqiao.policy.reply_codes import unknown_codes
@@ -72,8 +80,7 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
         if record.value is None:
             yield "field_missing", "消息体为空"
             return
-        body = loads_strict(record.value, MOST_OF_A_BANK)
-        reply = kind.model_validate_json(json.dumps({"bank": bank} | body if isinstance(body, dict) else body))
+        reply = kind.model_validate_json(json.dumps(body_of(bank, record.value)))
     except BadEnvelope as error:
         yield "bad_header", str(error)
         return

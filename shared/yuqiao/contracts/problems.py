@@ -15,8 +15,6 @@ from yuqiao.contracts.values import Reason
 MOST_BYTES = 4 * 1024 * 1024
 MOST_PARTS = 100_000
 """More values than any body has; reading that many takes a tenth of a second."""
-MOST_OF_A_BANK = 256 * 1024
-"""Bytes of a bank's body: twenty times the longest product, and read in well under a fifth of a second."""
 MOST_REASONS = 20
 MOST_SHOWN = 40
 _DECIMAL = re.compile(r"Decimal\('(.+)'\)")

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from yuqiao.contracts.base import Event, event_type
 from yuqiao.contracts.envelope import BadEnvelope, Envelope, read_envelope
-from yuqiao.contracts.problems import MOST_OF_A_BANK, NotJson, loads_strict, reasons_of
+from yuqiao.contracts.from_bank import body_of
+from yuqiao.contracts.problems import NotJson, reasons_of
 from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BadRecord, Cause, Message
@@ -101,9 +102,7 @@ def _body(record: Record, cause: Cause, envelope: Envelope, value: bytes) -> Dec
     try:
         if bank is None:
             return Decoded(cause, kind.from_json(value))
-        body = loads_strict(value, MOST_OF_A_BANK)
-        if isinstance(body, dict):
-            body.setdefault("bank", bank[0])
+        body = body_of(bank[0], value)
         # JSON mode: strings are the wire form of dates and decimals
         return Decoded(cause, kind.model_validate_json(json.dumps(body)))
     except NotJson as error:

@@ -81,6 +81,10 @@ A, B, C = (TopicPartition(bank_topic(bank, "replies"), 0) for bank in ("bank01",
 OURS = TopicPartition("things", 0)
 
 
+def give(inlet: KafkaInlet, consumer: Buffered) -> None:
+    inlet.subscriber.consumer = consumer  # type: ignore[assignment]  # as good as FastStream's, for an inlet
+
+
 def an_inlet(pool: Any, lying: dict[TopicPartition, int]) -> KafkaInlet:
     inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=40, pace=Pace((), waits=False))
     inlet.positions = {(tp.topic, tp.partition): 0 for tp in lying}
@@ -91,7 +95,8 @@ async def fetch(toy_pool: Any, *fetches: Buffered) -> dict[TopicPartition, int]:
     """How many records of each partition the last of these fetches takes, batches being of 40."""
     inlet = an_inlet(toy_pool, fetches[0].lying)
     taken: dict[TopicPartition, int] = {}
-    for inlet.subscriber.consumer in fetches:  # type: ignore[assignment]  # as good as FastStream's, for an inlet
+    for consumer in fetches:
+        give(inlet, consumer)
         _, found = await inlet._getmany()
         taken = {tp: len(records) for tp, records in found.items()}
     return taken
@@ -138,7 +143,7 @@ async def test_a_partition_that_is_damaged_for_good_stops_no_other_and_is_read_u
     monkeypatch.setattr(fetching, "FETCH_AGAIN", 0)
     monkeypatch.setattr(fetching, "UNHURRIED", 0)
     inlet = an_inlet(toy_pool, {OURS: 100, A: 300, B: 9, C: 300})
-    inlet.subscriber.consumer = consumer = Rotten({OURS: 100, A: 300, B: 9, C: 300})  # type: ignore[assignment]
+    give(inlet, consumer := Rotten({OURS: 100, A: 300, B: 9, C: 300}))
     given: dict[TopicPartition, list[int]] = {tp: [] for tp in consumer.lying}
     for _ in range(120):
         for tp, records in (await inlet._getmany())[1].items():
@@ -149,7 +154,7 @@ async def test_a_partition_that_is_damaged_for_good_stops_no_other_and_is_read_u
 
 async def test_who_was_given_up_by_the_group_asks_for_records_or_it_is_never_assigned_again(toy_pool: Any) -> None:
     inlet = an_inlet(toy_pool, {})
-    inlet.subscriber.consumer = consumer = Buffered({A: 0})  # type: ignore[assignment]
+    give(inlet, consumer := Buffered({A: 0}))
     inlet.arrived()
     assert inlet._fetch is None, "a consumer that was never assigned may not have started"
     await inlet.on_partitions_assigned([A])
@@ -173,7 +178,7 @@ async def test_of_two_who_seek_at_once_the_later_says_where_to_go_on(toy_pool: A
     pool = Slow(toy_pool, times=0)
     inlet = an_inlet(pool, {})
     await inlet.on_partitions_assigned([A])
-    inlet.subscriber.consumer = Buffered({A: 5, B: 5})  # type: ignore[assignment]
+    give(inlet, Buffered({A: 5, B: 5}))
     first_asks = pool.waiting = asyncio.Event()
     sought = asyncio.create_task(inlet._seek([(A.topic, 0)]))
     while pool.waiting:
