@@ -4,7 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from yuqiao.contracts.streams import CASES, NEEDS, bank_topic
-from yuqiao.runtime.pace import GATHERED_BYTES, LONGEST_REST, LONGEST_WAIT, UNHURRIED, Pace
+from yuqiao.runtime.pace import GATHERED_BYTES, HURRIED, LONG_BATCH, LONGEST_REST, LONGEST_WAIT, UNHURRIED, Pace
 
 URGENT, OTHER = TopicPartition(NEEDS.name, 0), TopicPartition(CASES.name, 0)
 PRODUCTS = TopicPartition(bank_topic("bank01", "products"), 0)
@@ -83,3 +83,23 @@ def test_a_long_batch_is_followed_by_a_rest_a_full_one_by_the_next_and_a_stepped
     pace._taken -= took  # so many seconds ago
     pace.done(full=full)
     assert pace.until_next() == pytest.approx(rest, abs=0.01)
+
+
+def test_after_a_long_batch_the_others_rest_and_what_is_hurried_does_not() -> None:
+    pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+    pace.taken()
+    pace._taken -= 1
+    pace.done(full=False)
+    assert pace.until_next() <= HURRIED
+    assert UNHURRIED < pace.begin(consumer) <= LONGEST_REST
+    assert consumer.paused() == {OTHER}
+
+
+def test_a_rest_that_is_shorter_than_the_turn_of_the_others_does_not_bring_it_forward() -> None:
+    pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+    pace.taken()
+    pace._taken -= LONG_BATCH
+    pace.done(full=False)
+    assert pace.begin(consumer) == pytest.approx(UNHURRIED, abs=0.01)

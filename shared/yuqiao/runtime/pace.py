@@ -17,8 +17,9 @@ GATHERED_BYTES = 64 * 1024
 class Pace:
     """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
 
-    After a long batch it rests twice as long as that took: under load batches grow, and cost less for each record. A full
-    one is followed by the next at once.
+    After a long batch it rests twice as long as that took: under load batches grow, and cost less for each record. What is
+    hurried does not rest: it would wait longest just when there is much of the others. A full batch is followed by the next
+    at once.
     """
 
     def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
@@ -73,7 +74,11 @@ class Pace:
         if full:
             self._next = now
         elif self.waits and took > LONG_BATCH:
-            self._next = now + min(2 * took, LONGEST_REST)
+            rested = now + min(2 * took, LONGEST_REST)
+            if self._hurried:
+                self._others = max(self._others, rested)
+            else:
+                self._next = rested
 
     def _is_hurried(self, topic: str) -> bool:
         of_bank = parse_bank_topic(topic)
