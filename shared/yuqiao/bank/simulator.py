@@ -32,7 +32,7 @@ SLOTS = 8
 PUBLISHED_AT = datetime(2022, 12, 28, 9, tzinfo=BEIJING)
 """The date of 渝北金〔2022〕16号: the same product is the same bytes in every run."""
 ACCEPT = Step("accept", "accept", 0)
-PATIENT = {"fetch_min_bytes": 65_536, "fetch_max_wait_ms": 250}
+PATIENT = {"fetch_min_bytes": 65_536, "fetch_max_wait_ms": 500}
 """Twenty banks on two cores: many needs at a time."""
 
 
