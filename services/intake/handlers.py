@@ -33,6 +33,7 @@ from services.intake.disclosure import (
 )
 from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
 from services.intake.lenders import on_lender_undeliverable
+from services.intake.naming import unregistered_places
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
@@ -103,7 +104,7 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
         )
         yield registered
         stated = need_of(registered)
-    yield from _notes(command, need_id, at, merged=twin is not None)
+    yield from _notes(book, command, need_id, at, merged=twin is not None)
     news = _consents(book, command, at)
     told = (stated, book.private_of(stated, command)) if stated else None
     yield from grant(book, command.enterprise, news, at, told)
@@ -128,7 +129,7 @@ def _revised(need: Need, facts: NeedFacts, origin: Origin, at: Moment) -> NeedRe
     )
 
 
-def _notes(command: RegisterNeed, need: str, at: Moment, *, merged: bool) -> Iterator[Event]:
+def _notes(book: IntakeBook, command: RegisterNeed, need: str, at: Moment, *, merged: bool) -> Iterator[Event]:
     if command.row:
         yield RowTaken(enterprise=command.enterprise, need=need, at=at.now, **command.row.model_dump())
     if command.request:
@@ -138,6 +139,7 @@ def _notes(command: RegisterNeed, need: str, at: Moment, *, merged: bool) -> Ite
             digest=command.request,
             need=need,
             merged=merged,
+            unknown_lenders=unregistered_places(command.private.lender, book.banks),
             at=at.now,
         )
 

@@ -14,7 +14,7 @@ from services.intake.clients import OPERATOR, Clients
 from services.intake.fields import clean
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
-from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, several
+from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, remarks, several
 from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
 from services.intake.store import Q
@@ -98,7 +98,13 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
     def shown(answered: Answered) -> dict[str, Any]:
         answer = answered.answer
         link = page_address(gateway.settings.public_url, keys, answer)
-        return {"need": answer.need, "merged": answer.merged, "received_at": answer.at.isoformat(), "link": link}
+        return {
+            "need": answer.need,
+            "merged": answer.merged,
+            "received_at": answer.at.isoformat(),
+            "link": link,
+            "remarks": [remark.model_dump(mode="json") for remark in remarks(answer)],
+        }
 
     @router.post("/needs", status_code=201, openapi_extra=takes(NeedBody, headers=["Idempotency-Key"]))
     async def post_need(request: Request) -> JSONResponse:

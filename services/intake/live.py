@@ -14,11 +14,12 @@ from services.intake.requests import MOST_IN_BATCH, NeedBody
 from services.intake.shelves import Answer
 from services.intake.store import Q
 from yuqiao.contracts.problems import shown
-from yuqiao.contracts.values import Routing
+from yuqiao.contracts.values import Reason, Routing
 from yuqiao.runtime.gateway import Gateway, Outcome
 from yuqiao.runtime.messages import BEIJING, Refused, derived_id
 
 LINK_DAYS = timedelta(days=365)
+_UNKNOWN_LENDER = "lender 的第 {} 个名称不是本系统登记的银行代码或名称：需求照常受理，待这家银行登记后才会核实免申即享；如系笔误请更正"
 KEYS = "1 至 200 个可见 ASCII 字符"
 
 
@@ -42,6 +43,18 @@ def page_address(public_url: str, keys: Keys, answer: Answer) -> str:
     """The signed link to the page of an answered need: the same whenever it is asked for."""
     expires = answer.at.astimezone(BEIJING).date() + LINK_DAYS
     return f"{public_url.rstrip('/')}/e/{sign_link(keys, answer.need, expires)}"
+
+
+def remarks(answer: Answer) -> list[Reason]:
+    """What was odd about a need that was taken all the same: a lender that is not registered, or is misspelt, is not asked."""
+    return [
+        Reason(
+            code="lender_unknown",
+            values={"field": "lender", "place": str(place)},
+            text=_UNKNOWN_LENDER.format(place),
+        )
+        for place in answer.unknown_lenders
+    ]
 
 
 def idempotency_key(text: str) -> str:

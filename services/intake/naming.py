@@ -25,9 +25,17 @@ def lender_named(name: str, banks: Iterable[Bank]) -> Bank | None:
 
 def unregistered(texts: Iterable[str | None], banks: Iterable[Bank]) -> dict[str, tuple[str, ...]]:
     """Of cells that name lenders those of which no registered bank has the code or name, each with these names."""
-    known = {_plain(name) for bank in banks for name in (bank.bank, bank.name)}
+    known = _known(banks)
     found = {text: tuple(name for name in lenders_in(text) if name not in known) for text in texts if text}
     return {text: names for text, names in found.items() if names}
+
+
+def unregistered_places(text: str | None, banks: Iterable[Bank]) -> tuple[int, ...]:
+    """Of the names in a text, counted from 1, those that no registered bank has."""
+    if not (names := lenders_in(text)):
+        return ()
+    known = _known(banks)
+    return tuple(place for place, name in enumerate(names, 1) if name not in known)
 
 
 def awaited(name: str) -> str:
@@ -38,6 +46,10 @@ def awaited(name: str) -> str:
 def awaited_as(bank: Bank) -> tuple[str, ...]:
     """What stands for this bank where a question waits for it."""
     return tuple(dict.fromkeys((awaited(_plain(bank.bank)), awaited(_plain(bank.name)))))
+
+
+def _known(banks: Iterable[Bank]) -> set[str]:
+    return {_plain(name) for bank in banks for name in (bank.bank, bank.name)}
 
 
 def _plain(text: str) -> str:

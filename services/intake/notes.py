@@ -95,7 +95,10 @@ class RowDropped(Note):
 
 
 class NeedAnswered(Note):
-    """What a client was answered, so that its repeated request gets the same answer. `request` is the command's id."""
+    """What a client was answered, so that its repeated request gets the same answer. `request` is the command's id.
+
+    `unknown_lenders`: of the lenders that it named, counted from 1, those that were not registered then.
+    """
 
     wire_type = "intake.need_answered"
     key_field = "enterprise"
@@ -104,6 +107,7 @@ class NeedAnswered(Note):
     digest: str
     need: Id
     merged: bool
+    unknown_lenders: tuple[int, ...] = ()
 
 
 class ClientRegistered(Note):

@@ -85,13 +85,14 @@ class ListRow(Value):
 
 
 class Answer(Value):
-    """What a client's request was answered."""
+    """What a client's request was answered, see `NeedAnswered`."""
 
     request: Id
     enterprise: Id
     digest: str
     need: Id
     merged: bool
+    unknown_lenders: tuple[int, ...] = ()
     at: datetime
 
 

@@ -215,6 +215,22 @@ async def test_a_need_is_registered_once_and_its_answer_repeated(intake: Intake,
     assert (merged.json()["need"], merged.json()["merged"]) == (first.json()["need"], True)
 
 
+async def test_a_lender_that_was_not_registered_is_remarked_whenever_the_answer_is_given(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need = NEED | {"lender": "无；bank01、bank02"}
+    first = (await http.post("/needs", json=need, headers={"Idempotency-Key": "k"})).json()
+    await intake.hear(bank(intake))
+    again = await http.post("/needs", json=need, headers={"Idempotency-Key": "k"})
+    assert again.json() == first
+    remarks = [(r["code"], r["values"]) for r in first["remarks"]]
+    assert remarks == [("lender_unknown", {"field": "lender", "place": str(place)}) for place in (1, 2)]
+    batch = {"needs": [need | {"id": "b"}, NEED | {"id": "c"}]}
+    results = (await http.post("/needs/batch", json=batch)).json()["results"]
+    assert [[r["values"]["place"] for r in result["remarks"]] for result in results] == [["2"], []]
+    assert "bank02" not in str(await intake.pool.fetch("SELECT t::text FROM event_log AS t"))
+
+
 async def test_an_answer_outlives_the_inbox(intake: Intake, http: httpx.AsyncClient) -> None:
     first = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})
     await intake.pool.execute("DELETE FROM inbox")
