@@ -8,9 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from deploy.policy_asked import MOST_STAFF, asked_need, count, day_of, industry_wrong, money, read, refuse, valid, wrong
+from deploy.policy_asked import MOST_STAFF, asked_need, count, day_of, industry_wrong, money, valid
 from deploy.policy_calendar import calendar
-from deploy.policy_told import ends, explained, in_force, measure_told, verdict
+from deploy.policy_files import read, refuse, say, wrong
+from deploy.policy_told import ends, explained, in_force, measure_told, not_looked_at, verdict
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.explain import TERMS, explain
 from yuqiao.policy.measures import measures as all_measures
@@ -81,8 +82,11 @@ def check_(
     outcome: Annotated[Path, typer.Option(help="JSON or YAML: measure, rate_before, rate_after, fee_rate …")],
     as_json: AsJson = False,
 ) -> None:
-    """Which promises an outcome keeps. Exits 3 when one is broken."""
-    found = check(valid(Outcome, read(outcome)))
+    """Which promises an outcome keeps; on stderr, the fields that none looks at. Exits 3 when one is broken."""
+    given = read(outcome)
+    reported = valid(Outcome, given)
+    found = check(reported)
+    say(*(one for one in not_looked_at(reported) if one.values["field"] in given))
     if as_json:
         _json([one.model_dump(mode="json") for one in found])
     else:

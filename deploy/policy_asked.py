@@ -6,23 +6,21 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-import typer
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from deploy.policy_files import read, refuse, wrong
 from services.intake.requests import NeedBody
-from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
+from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.values import Money, NeedFacts, Rate, Reason
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.policy.industries import industry as industry_of
 from yuqiao.policy.size_class import classify
-from yuqiao.policy.states import known_codes
+from yuqiao.policy.states import known_codes, listed
 from yuqiao.policy.written import HIGHEST_RATE, Day, no_percent_sign, within, written_day
 
 M = TypeVar("M", bound=BaseModel)
-USAGE = 2
 MOST_STAFF = 10_000_000
 FACTS_CODES = {
     "kind": "need_kind",
@@ -73,7 +71,7 @@ def asked_need(path: Path, day: date | None) -> AskedNeed:
 def known(facts: NeedFacts) -> None:
     """Codes are checked here: a spelling error would silently not apply."""
     found = [
-        wrong(field, code, f"可用的值：{'、'.join(known_codes(kind))}", f"{kind}_unknown")
+        _no_code(field, code, kind)
         for field, kind in FACTS_CODES.items()
         for code in _codes(getattr(facts, field))
         if code not in known_codes(kind)
@@ -82,6 +80,11 @@ def known(facts: NeedFacts) -> None:
         found.append(unknown)
     if found:
         refuse(*found)
+
+
+def _no_code(field: str, value: str, kind: str) -> Reason:
+    """The codes that there are, each with its term: people write the term."""
+    return wrong(field, value, f"可用的值：{listed(kind)}", f"{kind}_unknown")
 
 
 def industry_wrong(code: str) -> Reason | None:
@@ -97,39 +100,24 @@ def _codes(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else tuple(filter(None, (value,)))
 
 
-class _Texts(yaml.BaseLoader):
-    """YAML whose every value is a text, but what stands for nothing: a need's first_loan left empty is unknown."""
-
-
-_Texts.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("(~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_Texts.add_constructor("tag:yaml.org,2002:null", lambda loader, node: None)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """A JSON or YAML file that holds one object; a value of YAML stays text, or is null. Refuses anything else."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        loaded = loads_strict(text.encode()) if path.suffix == ".json" else yaml.load(text, _Texts)  # noqa: S506 - texts only
-    except NotJson as error:
-        refuse(error.reason)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        refuse(wrong("file", str(path), f"读不了：{type(error).__name__}", "file_unreadable"))
-    if not isinstance(loaded, dict):
-        refuse(wrong("file", str(path), "须为一个对象（字段: 值）", "wrong_type"))
-    return loaded
-
-
 def valid(model: type[M], given: dict[str, Any]) -> M:
     """What was handed in as the model has it. Refuses each wrong field."""
     try:
         return model.model_validate_json(json.dumps(given, default=str))
     except ValidationError as error:
-        refuse(*(_not_a_field(model, one) if one.code == "field_unknown" else one for one in reasons_of(error)))
+        found = [_with_what_there_is(model, one) for one in reasons_of(error)]
+        refuse(*{one.text: one for one in found}.values())
 
 
-def _not_a_field(model: type[BaseModel], reason: Reason) -> Reason:
-    """Which fields there are."""
-    return reason.but(text=f"{reason.text}；可用的字段：{'、'.join(model.model_fields)}")
+def _with_what_there_is(model: type[BaseModel], reason: Reason) -> Reason:
+    """A field that is none with those that there are; a text that is no code of a need's field with the codes."""
+    if reason.code == "field_unknown":
+        return reason.but(text=f"{reason.text}；可用的字段：{'、'.join(model.model_fields)}")
+    field = reason.values["field"]
+    kind = FACTS_CODES.get(field.partition(".")[0])
+    if kind and reason.code in ("wrong_format", "not_allowed"):
+        return _no_code(field, reason.values["value"], kind)
+    return reason
 
 
 def day_of(text: str, field: str) -> date:
@@ -163,15 +151,3 @@ def count(field: str, text: str, least: int, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
         refuse(wrong(field, text, f"须为 {least} 至 {most} 的整数", "not_a_number"))
     return int(text)
-
-
-def wrong(field: str, value: str, right: str, code: str) -> Reason:
-    """The field, its value, and what would be right."""
-    return Reason(code=code, values={"field": field, "value": value}, text=f"{field} 的值 {value} 有误：{right}")
-
-
-def refuse(*reasons: Reason) -> NoReturn:
-    """Say why on stderr; usage error."""
-    for reason in reasons:
-        typer.echo(f"{reason.text}（{reason.code}）", err=True)
-    raise typer.Exit(USAGE)

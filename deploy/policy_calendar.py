@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.policy_asked import refuse, wrong
+from deploy.policy_files import refuse, unreadable, wrong
 from deploy.stack.files import replace
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.calendar import WorkingCalendar
@@ -46,7 +46,7 @@ def _notice(file: Path) -> HolidayNotice:
     except BadNotice as bad:
         refuse(Reason(code="notice_invalid", text=f"{file} {bad}"))
     except (OSError, UnicodeDecodeError) as error:
-        refuse(wrong("file", str(file), f"读不了：{type(error).__name__}，须为 UTF-8 文本", "file_unreadable"))
+        refuse(wrong("file", str(file), unreadable(error), "file_unreadable"))
 
 
 def _table(write: Path | None) -> list[DayRow]:
@@ -55,8 +55,7 @@ def _table(write: Path | None) -> list[DayRow]:
     try:
         return rows_in(write.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        right = f"读不了：{type(error).__name__}，须为 UTF-8 文本的工作日历"
-        refuse(wrong("write", str(write), right, "file_unreadable"))
+        refuse(wrong("write", str(write), unreadable(error), "file_unreadable"))
     except ValueError as error:
         refuse(wrong("write", str(write), f"不是工作日历：{error}", "calendar_invalid"))
 

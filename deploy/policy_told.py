@@ -3,9 +3,12 @@
 from datetime import date
 from typing import Any
 
+from yuqiao.contracts.values import Reason
 from yuqiao.policy.explain import TERMS, Explained
 from yuqiao.policy.measures import Measure, Part
-from yuqiao.policy.promises import NOT_JUDGED, Checked
+from yuqiao.policy.measures import measure as measure_of
+from yuqiao.policy.outcome import PLACED_BY, Outcome
+from yuqiao.policy.promises import NOT_JUDGED, Checked, looked_at
 
 
 def in_force(measure: Measure, day: date) -> bool:
@@ -77,3 +80,19 @@ def verdict(one: Checked) -> str:
     if one.reason_code not in (None, "not_reported"):
         return NOT_JUDGED[one.reason_code]
     return {True: "兑现", False: "未兑现", None: "无法核对"}[one.holds]
+
+
+def not_looked_at(outcome: Outcome) -> list[Reason]:
+    """One for each value of an outcome that no promise meant looks at, with the fields that are looked at."""
+    looked = looked_at(outcome)
+    clause = f"措施{measure_of(outcome.measure).clause}{f'的{outcome.named()[0].term}' if outcome.part else ''}"
+    right = f"{clause}没有与之相关的承诺；核对的字段：{'、'.join(looked)}"
+    return [
+        Reason(
+            code="not_looked_at",
+            values={"field": field, "value": str(value)},
+            text=f"{field} 的值 {value} 未予核对：{right}",
+        )
+        for field, value in outcome.model_dump(mode="json", exclude_none=True).items()
+        if field not in (*PLACED_BY, *looked)
+    ]

@@ -6,9 +6,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from yuqiao.policy.measures import Part, measure
-from yuqiao.policy.states import known_codes
-from yuqiao.policy.written import Day, FeeRate, Share, YearlyRate
+from yuqiao.policy.measures import Part, measure, measures
+from yuqiao.policy.states import known_codes, listed
+from yuqiao.policy.written import Day, FeeRate, Miswritten, Share, YearlyRate
+
+PLACED_BY = ("measure", "part", "on")
+"""Which promises are meant, and when."""
+
+JUDGED_BY: dict[str, tuple[str, ...]] = {
+    "rate_cut_relative": ("rate_before", "rate_after"),
+    "max_fee_rate": ("fee_rate",),
+    "occupancy_fee_rate": ("occupancy_fee_rate",),
+    "penalty_rate": ("penalty_rate",),
+    "premium_support": ("premium_support",),
+    "loan_due": ("loan_due",),
+    "latest_due": ("new_due", "exception_reason"),
+    "currency": ("amount", "currency"),
+    "max_amount": ("amount", "currency"),
+    "labels": ("label",),
+    "methods": ("method",),
+    "without_application": ("applied_for",),
+    "without_advance": ("advanced",),
+}
+"""The fields that each promise looks at."""
 
 
 class Outcome(BaseModel):
@@ -19,7 +39,7 @@ class Outcome(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    measure: int = Field(ge=1, le=17)
+    measure: int
     part: str | None = None
     on: Day | None = None
     rate_before: YearlyRate | None = None
@@ -47,6 +67,14 @@ class Outcome(BaseModel):
             return given | {"currency": "CNY"}
         return given
 
+    @field_validator("measure", mode="before")
+    @classmethod
+    def _by_number_or_clause(cls, given: Any) -> int:
+        for one in measures():
+            if given in (one.number, str(one.number), one.clause):
+                return one.number
+        raise Miswritten("out_of_range", "须为 1 至 17，或条文的序号 一 至 十七：措施二为 2 或 二")
+
     @field_validator("measure")
     @classmethod
     def _promises_something(cls, number: int) -> int:
@@ -63,7 +91,7 @@ class Outcome(BaseModel):
         if part not in [one.code for one in clause.checkable()]:
             known = part in [one.code for one in clause.parts]
             said = "这一部分没有可核对的承诺；" if known else ""
-            raise ValueError(f"{said}可用的值：{'、'.join(one.code for one in clause.checkable())}")
+            raise ValueError(f"{said}可用的值：{'、'.join(f'{one.code} {one.term}' for one in clause.checkable())}")
         return part
 
     @field_validator("new_due")
@@ -91,15 +119,23 @@ class Outcome(BaseModel):
     @classmethod
     def _label_known(cls, label: str | None) -> str | None:
         if label is not None and label not in known_codes("product_label"):
-            raise ValueError(f"可用的值：{'、'.join(known_codes('product_label'))}")
+            raise ValueError(f"可用的值：{listed('product_label')}")
         return label
+
+    def reported(self, promise: str) -> tuple[Any, ...]:
+        """The values of the fields that a promise looks at. Raises KeyError for none of JUDGED_BY."""
+        return tuple(getattr(self, field) for field in JUDGED_BY[promise])
+
+    def named(self) -> tuple[Part, ...]:
+        """The named part, else all of the measure that can be checked."""
+        return _named(self.measure, self.part)
 
     def parts(self) -> tuple[Part, ...]:
         """The parts that are meant: the named one, else those of its currency, without those past which its label speaks.
 
         A label speaks past a part with other labels where it is a label of another part, or the need that one is for.
         """
-        parts = _named(self.measure, self.part)
+        parts = self.named()
         spoken_of = [part for part in parts if self.label is None or _is_of(self.label, part)]
         return tuple(
             part

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from yuqiao.policy.explain import TERMS
 from yuqiao.policy.measures import Part, Unlisted, measure
-from yuqiao.policy.outcome import Outcome
+from yuqiao.policy.outcome import JUDGED_BY, Outcome
 
 NotJudged = Literal["not_reported", "not_yet", "expired", "not_eligible", "open_list", "to_justify"]
 NOT_JUDGED: dict[NotJudged, str] = {
@@ -41,6 +41,13 @@ class Checked(BaseModel):
 def check(outcome: Outcome) -> list[Checked]:
     """Every promise of the parts that are meant: neither held nor broken outside the validity, or for a loan not meant."""
     return [_placed(one, part, outcome) for part in outcome.parts() for one in _checks(part, outcome)]
+
+
+def looked_at(outcome: Outcome) -> tuple[str, ...]:
+    """The fields that a promise looks at: of the named part, or of the whole measure where none is named."""
+    promises = {one.promise for part in outcome.named() for one in _checks(part, outcome)}
+    fields = {field for promise in promises for field in JUDGED_BY[promise]}
+    return tuple(field for field in Outcome.model_fields if field in fields)
 
 
 def _placed(one: Checked, part: Part, outcome: Outcome) -> Checked:
@@ -75,23 +82,24 @@ def _checks(part: Part, outcome: Outcome) -> Iterator[Checked]:
 def _rates(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
     if promise.rate_cut_relative is not None:
-        before, after = outcome.rate_before, outcome.rate_after
+        before, after = outcome.reported("rate_cut_relative")
         limit = None if before is None else before * (1 - promise.rate_cut_relative)
         holds = None if limit is None or after is None else after <= limit
         most = "" if limit is None else f"，至多 {_pc(limit)}"
         text = f"利率较原水平下浮至少 {promise.rate_cut_relative:.0%}：原 {_pc(before)}{most}，实际 {_pc(after)}"
         yield _checked(part, outcome, "rate_cut_relative", holds, text, limit, after)
-    for name, words, given in (
-        ("max_fee_rate", "担保费率不高于", outcome.fee_rate),
-        ("occupancy_fee_rate", "资金占用费率不高于", outcome.occupancy_fee_rate),
-        ("penalty_rate", "罚息不高于", outcome.penalty_rate),
+    for name, words in (
+        ("max_fee_rate", "担保费率不高于"),
+        ("occupancy_fee_rate", "资金占用费率不高于"),
+        ("penalty_rate", "罚息不高于"),
     ):
         limit = getattr(promise, name)
         if limit is not None:
+            (given,) = outcome.reported(name)
             holds = None if given is None else given <= limit
             yield _checked(part, outcome, name, holds, f"{words} {_pc(limit)}，实际 {_pc(given)}", limit, given)
     if promise.premium_support is not None:
-        given, limit = outcome.premium_support, promise.premium_support
+        (given,), limit = outcome.reported("premium_support"), promise.premium_support
         holds = None if given is None else given >= limit
         text = f"保费支持比例不低于 {_pc(limit)}，实际 {_pc(given)}"
         yield _checked(part, outcome, "premium_support", holds, text, limit, given)
@@ -100,7 +108,7 @@ def _rates(part: Part, outcome: Outcome) -> Iterator[Checked]:
 def _dates(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
     if promise.loan_due_from and promise.loan_due_until:
-        due, first, last = outcome.loan_due, promise.loan_due_from, promise.loan_due_until
+        (due,), first, last = outcome.reported("loan_due"), promise.loan_due_from, promise.loan_due_until
         holds = None if due is None else first <= due <= last
         text = f"原到期日在 {first} 至 {last} 之间，实际 {due or '未报'}"
         yield _checked(part, outcome, "loan_due", holds, text, f"{first}/{last}", due)
@@ -109,7 +117,7 @@ def _dates(part: Part, outcome: Outcome) -> Iterator[Checked]:
 
 
 def _latest_due(part: Part, latest: date, outcome: Outcome) -> Checked:
-    new, why = outcome.new_due, outcome.exception_reason
+    new, why = outcome.reported("latest_due")
     soft = part.promise.latest_due_is_soft
     text = f"延期后的还本付息日{'原则上' if soft else ''}不晚于 {latest}，实际 {new or '未报'}"
     if new is None or new <= latest or not soft:
@@ -125,8 +133,8 @@ def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
     if promise.currency is None:
         return
-    amount = outcome.amount
-    given = None if amount is None else f"{amount:f} {outcome.currency}"
+    amount, currency = outcome.reported("max_amount" if promise.max_amount is not None else "currency")
+    given = None if amount is None else f"{amount:f} {currency}"
     if promise.max_amount is None:
         holds = None if amount is None else True
         text = f"币种为 {promise.currency}，条文未设金额上限，实际 {given or '未报'}"
@@ -140,28 +148,21 @@ def _amounts(part: Part, outcome: Outcome) -> Iterator[Checked]:
 def _ways(part: Part, outcome: Outcome) -> Iterator[Checked]:
     promise = part.promise
     if promise.labels:
-        yield _listed(part, outcome, "labels", "产品标签为", promise.labels, outcome.label, promise.unlisted_label)
+        yield _listed(part, outcome, "labels", "产品标签为", promise.labels, promise.unlisted_label)
     if promise.methods:
-        yield _listed(part, outcome, "methods", "方式为", promise.methods, outcome.method, promise.unlisted_method)
-    for name, words, given in (
-        ("without_application", "免申即享，无须申请", outcome.applied_for),
-        ("without_advance", "无须企业垫付", outcome.advanced),
-    ):
+        yield _listed(part, outcome, "methods", "方式为", promise.methods, promise.unlisted_method)
+    for name, words in (("without_application", "免申即享，无须申请"), ("without_advance", "无须企业垫付")):
         if getattr(promise, name):
+            (given,) = outcome.reported(name)
             said = {None: "未报", True: "否", False: "是"}[given]
             yield _checked(part, outcome, name, None if given is None else not given, f"{words}：{said}", True, given)
 
 
 def _listed(
-    part: Part,
-    outcome: Outcome,
-    promise: str,
-    words: str,
-    listed: tuple[str, ...],
-    given: str | None,
-    unlisted: Unlisted,
+    part: Part, outcome: Outcome, promise: str, words: str, listed: tuple[str, ...], unlisted: Unlisted
 ) -> Checked:
     """One of a list; another one is what the list makes of it."""
+    (given,) = outcome.reported(promise)
     text = f"{words}{'、'.join(listed)}{'等' if unlisted == 'open_list' else ''}，实际 {given or '未报'}"
     holds: bool | NotJudged | None = None if given is None else given in listed
     if holds is False and unlisted != "broken":

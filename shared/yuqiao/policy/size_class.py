@@ -83,9 +83,12 @@ def classify(
 ) -> SizeClass:
     """The size class of an enterprise by the table in force `on` a day, or the newest; revenue and assets in yuan, at least 0.
 
-    Never guesses: without a known industry, or without a metric its row looks at, the class is `undetermined` 不可判定.
+    Never guesses: before the first standard, without a known industry, or without a metric its row looks at, the class
+    is `undetermined` 不可判定.
     """
     table = table_on(on)
+    if on is not None and on < table.valid_from:
+        return _result("undetermined", table, f"自 {table.valid_from} 起施行，不适用于 {on}")
     row = standard_for(industry_code, on)
     if row is None:
         return _result("undetermined", table, f"行业代码 {industry_code or '（空）'} 不足以确定划型行业")

@@ -104,6 +104,12 @@ def test_a_day_beyond_the_last_is_refused() -> None:
     assert ask("due", "--from", "9999-12-30", "--working-days", "1")[1]["due"] == "9999-12-31"
 
 
+def test_a_size_class_before_the_standard_is_undetermined_and_says_from_when_it_holds() -> None:
+    code, answer = ask("size", "--industry", "O81", "--staff", "12", "--on", "2010-01-01")
+    assert (code, answer["size"], answer["term"]) == (0, "undetermined", "不可判定")
+    assert answer["basis"] == "工信部联企业〔2011〕300号 自 2011-06-18 起施行，不适用于 2010-01-01"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -83,16 +83,37 @@ def test_a_class_follows_from_figures_unless_it_is_said(tmp_path: Path, given: d
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"region": "nowhere"}, "region 的值 nowhere 有误：可用的值：luoqi、"),
-        ({"guarantee_modes": ["credit", "smile"]}, "guarantee_modes 的值 smile 有误：可用的值：credit、"),
+        ({"region": "nowhere"}, "region 的值 nowhere 有误：可用的值：luoqi 洛碛镇、"),
+        ({"guarantee_modes": ["credit", "smile"]}, "guarantee_modes 的值 smile 有误：可用的值：credit 信用、"),
         ({"staff": -1}, "staff 的值 -1 有误：不得小于 0"),
         ({"needed_by": 20230105}, "needed_by 的值 20230105 有误：须为日期"),
-        ({"size_class": 5}, "size_class 的值 5 有误：可用的值：large、medium、small、micro、undetermined（"),
+        (
+            {"size_class": 5},
+            "size_class 的值 5 有误：可用的值：large 大型、medium 中型、small 小型、micro 微型、undetermined 不可判定（",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_what_would_be_right(tmp_path: Path, given: dict[str, Any], said: str) -> None:
     code, answer = explained(tmp_path, NEED | given)
     assert (code, said in answer) == (2, True), answer
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": "转贷"}, "kind 的值 转贷 有误：可用的值：new_loan 新增、renewal 续贷、extension 延期、bridge 转贷、"),
+        ({"entity_kind": "企业"}, "entity_kind 的值 企业 有误：可用的值：enterprise 企业、individual 个体工商户、"),
+        ({"size_class": "中型"}, "size_class 的值 中型 有误：可用的值：large 大型、medium 中型、"),
+        ({"tags": ["tech", "涉农"]}, "tags.1 的值 涉农 有误：可用的值：cold_chain 冷链物流、"),
+    ],
+)
+def test_a_chinese_term_is_answered_once_with_the_codes(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    code, answer = explained(tmp_path, NEED | given)
+    assert (code, answer.startswith(said), answer.count("\n")) == (2, True, 1), answer
+
+
+def test_what_is_no_list_is_still_said_to_be_none(tmp_path: Path) -> None:
+    assert "tags 的值 tech 有误：须为数组（wrong_type）" in explained(tmp_path, NEED | {"tags": "tech"})[1]
 
 
 @pytest.mark.parametrize("written", ["", " ~", " null"])

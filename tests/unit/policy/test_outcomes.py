@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from deploy.cli import app
 from yuqiao.policy.measures import measures
-from yuqiao.policy.outcome import Outcome
+from yuqiao.policy.outcome import JUDGED_BY, PLACED_BY, Outcome
 from yuqiao.policy.promises import Checked, check
 
 BRIDGE = {"measure": 3, "part": "bridge_fee", "occupancy_fee_rate": "0.0002"}
@@ -86,8 +86,9 @@ def test_only_what_is_broken_in_its_time_is_a_finding(tmp_path: Path) -> None:
         ("amount", "1,000", "amount 的值 1,000 有误：须为十进制数"),
         ("on", "20221228", "on 的值 20221228 有误：须为日期，如 2022-12-28"),
         ("new_due", 1672531200, "须为日期"),
-        ("label", "no such", "label 的值 no such 有误：可用的值：bangfu"),
-        ("part", "nothing", "part 的值 nothing 有误：可用的值：guarantee、"),
+        ("label", "no such", "label 的值 no such 有误：可用的值：bangfu 金融帮扶贷、zhuqi 助企贷"),
+        ("label", "转贷", "、bridge 转贷、"),
+        ("part", "nothing", "part 的值 nothing 有误：可用的值：guarantee 政府性融资担保、"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_field(tmp_path: Path, field: str, value: Any, said: str) -> None:
@@ -135,6 +136,18 @@ def test_a_measure_without_a_checkable_promise_is_refused_as_such(tmp_path: Path
     assert (code, f"measure 的值 {number} 有误：措施{clause}没有可核对的承诺" in answer) == (2, True), answer
 
 
+@pytest.mark.parametrize("written", [2, "2", "二"])
+def test_a_measure_goes_by_its_number_or_its_clause(written: Any) -> None:
+    assert Outcome.model_validate({"measure": written}).measure == 2
+
+
+@pytest.mark.parametrize("written", [0, 18, "措施二", "二十", 2.5, None])
+def test_a_measure_that_is_none_is_answered_with_those_that_are(tmp_path: Path, written: Any) -> None:
+    code, answer = ask(tmp_path, {"measure": written})
+    said = f"measure 的值 {written} 有误：须为 1 至 17，或条文的序号 一 至 十七：措施二为 2 或 二（out_of_range）"
+    assert (code, answer.strip()) == (2, said)
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 13])
 def test_every_other_measure_answers(number: int) -> None:
     assert holds(measure=number)
@@ -155,6 +168,54 @@ def test_a_label_tells_which_part_is_meant() -> None:
 def test_a_dollar_or_a_yuan_tells_which_part_is_meant_without_an_amount() -> None:
     assert list(holds(measure=13, currency="USD")) == ["foreign_debt.max_amount"]
     assert list(holds(measure=13, currency="CNY")) == ["foreign_rmb.currency"]
+
+
+def unread(tmp_path: Path, given: dict[str, Any]) -> list[str]:
+    """What is said on stderr of an outcome that can be judged."""
+    path = tmp_path / "outcome.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    done = CliRunner().invoke(app, ["policy", "check", "--outcome", str(path), "--json"])
+    assert json.loads(done.stdout)
+    return done.stderr.splitlines()
+
+
+def test_a_value_that_no_promise_looks_at_is_said(tmp_path: Path) -> None:
+    given = {"measure": 2, "rate_before": "0.0380", "rate_after": "0.0350", "fee_rate": "0.08", "amount": "1"}
+    fields = "核对的字段：rate_before、rate_after、method、applied_for（not_looked_at）"
+    assert unread(tmp_path, given) == [
+        f"fee_rate 的值 0.08 未予核对：措施二没有与之相关的承诺；{fields}",
+        f"amount 的值 1 未予核对：措施二没有与之相关的承诺；{fields}",
+    ]
+    assert ask(tmp_path, given)[0] == 3, "the exit code is that of the promises"
+    assert unread(tmp_path, given | {"fee_rate": None, "amount": None, "on": "2023-01-05"}) == []
+
+
+def test_a_named_part_looks_at_its_own_fields_alone(tmp_path: Path) -> None:
+    (said,) = unread(tmp_path, {"measure": 4, "part": "guarantee_fee_subsidy", "fee_rate": "0.02"})
+    assert said == (
+        "fee_rate 的值 0.02 未予核对：措施四的担保服务费补贴没有与之相关的承诺；核对的字段：label（not_looked_at）"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"measure": 1, "penalty_rate": "0", "loan_due": "2022-12-31", "new_due": "2023-06-30", "exception_reason": "x"},
+        {"measure": 3, "occupancy_fee_rate": "0", "label": "bridge"},
+        {"measure": 4, "amount": "1", "currency": "CNY", "fee_rate": "0.008", "label": "guarantee"},
+        {"measure": 5, "premium_support": "1", "advanced": False},
+        {"measure": 13, "amount": "1", "currency": "USD"},
+    ],
+)
+def test_a_value_that_a_promise_looks_at_or_that_tells_the_part_is_not_said(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    assert unread(tmp_path, given) == []
+
+
+def test_every_field_is_looked_at_by_some_promise() -> None:
+    fields = {field for promise in JUDGED_BY.values() for field in promise}
+    assert fields | set(PLACED_BY) == set(Outcome.model_fields)
 
 
 def unjudged(one: Checked) -> tuple[bool | None, str | None]:

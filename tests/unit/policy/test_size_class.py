@@ -129,6 +129,12 @@ def test_a_successor_holds_from_its_day_and_changes_nothing_before(monkeypatch: 
     assert table_on(date(2000, 1, 1)) == old
 
 
+def test_before_the_first_standard_nothing_is_guessed() -> None:
+    before, after = (classify("C34", 300, Decimal("2e7"), None, date(2011, 6, day)) for day in (17, 18))
+    assert (before.code, after.code) == ("undetermined", "medium")
+    assert before.basis == "工信部联企业〔2011〕300号 自 2011-06-18 起施行，不适用于 2011-06-17"
+
+
 def test_a_table_without_a_last_row_for_the_rest_is_refused() -> None:
     table = tables()[0].model_dump()
     with pytest.raises(ValidationError, match="最后一行"):
