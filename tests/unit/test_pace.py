@@ -103,3 +103,15 @@ def test_a_rest_that_is_shorter_than_the_turn_of_the_others_does_not_bring_it_fo
     pace._taken -= LONG_BATCH
     pace.done(full=False)
     assert pace.begin(consumer) == pytest.approx(UNHURRIED, abs=0.01)
+
+
+def test_long_batches_of_what_is_hurried_do_not_keep_the_others_resting() -> None:
+    pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
+    pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
+    turn = pace.begin(consumer)
+    for _ in range(3):
+        pace.fetched(consumer, {URGENT: [1]}, all_of_it=True)
+        pace.taken()
+        pace._taken -= 1
+        pace.done(full=False)
+        assert pace.begin(consumer) <= turn

@@ -18,8 +18,8 @@ class Pace:
     """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
 
     After a long batch it rests twice as long as that took: under load batches grow, and cost less for each record. What is
-    hurried does not rest: it would wait longest just when there is much of the others. A full batch is followed by the next
-    at once.
+    hurried does not rest: it would wait longest just when there is much of the others. These rest after a batch of theirs
+    alone, or many batches of what is hurried would keep them resting. A full batch is followed by the next at once.
     """
 
     def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
@@ -28,6 +28,7 @@ class Pace:
         self._hurried = {one.name if isinstance(one, Stream) else one for one in hurried}
         self._gap = (HURRIED if self._hurried else UNHURRIED) if waits else 0.0
         self._next = self._others = self._taken = 0.0
+        self._had_others = False
 
     @property
     def fetch_max_wait_ms(self) -> int:
@@ -59,7 +60,8 @@ class Pace:
         now = time.monotonic()
         self._next = now + self._gap
         others = {tp for tp in consumer.assignment() if not self._is_hurried(tp.topic)}
-        if self.waits and self._hurried and all_of_it and not others.isdisjoint(found):
+        self._had_others = not others.isdisjoint(found)
+        if self.waits and self._hurried and all_of_it and self._had_others:
             consumer.pause(*others)
             self._others = now + UNHURRIED
 
@@ -75,10 +77,10 @@ class Pace:
             self._next = now
         elif self.waits and took > LONG_BATCH:
             rested = now + min(2 * took, LONGEST_REST)
-            if self._hurried:
-                self._others = max(self._others, rested)
-            else:
+            if not self._hurried:
                 self._next = rested
+            elif self._had_others:
+                self._others = max(self._others, rested)
 
     def _is_hurried(self, topic: str) -> bool:
         of_bank = parse_bank_topic(topic)
