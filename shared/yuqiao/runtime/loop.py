@@ -190,11 +190,12 @@ class Loop(Generic[B]):
 
     async def _retrying(self, action: Any) -> Any:
         """Run an action again after transient errors, with back-off, until it works or the process stops."""
-        delay = 0.05
+        delay, failed = 0.05, False
         while True:
             try:
                 return await action()
             except TRANSIENT as error:
+                failed = True
                 metrics.retries.labels(type(error).__name__).inc()
                 log.warning("retrying", error=type(error).__name__, detail=str(error)[:200], seconds=delay)
                 if self.stopping:
@@ -203,6 +204,9 @@ class Loop(Generic[B]):
                     await asyncio.wait_for(self._stopped(), delay)
                 delay = min(delay * 2, 5.0)
                 self.last_turn = time.monotonic()
+            finally:
+                if failed:
+                    self.relay.look()  # what seemed to fail may be committed all the same, and only its answer lost
 
     async def _stopped(self) -> None:
         while not self.stopping:

@@ -25,6 +25,8 @@ ROWS_AT_ONCE = 5_000
 SURE_SECONDS = 1.0
 MARK_SECONDS = 5.0
 QUEUE_LIMIT = 50
+READ_SECONDS = 5.0
+"""So often a leader looks for rows that nobody told it of: a commit's answer, or a wake-up, may be lost."""
 
 
 class Publisher(Protocol):
@@ -40,7 +42,7 @@ class Relay:
     def __init__(
         self, service: str, pool: "Pool[Any]", publisher: Publisher, poll_seconds: float, mark_after: float = 0.0
     ) -> None:
-        """`poll_seconds`: how often a process without the lock tries to get it, and one with it looks for others' rows.
+        """`poll_seconds`: how often a process without the lock tries to get it.
 
         What was published is marked about `mark_after` seconds later: one mark for many small batches. What a killed
         process had not marked its successor publishes again, which is harmless.
@@ -51,7 +53,7 @@ class Relay:
         self.wake = asyncio.Event()
         self.must_read = True
         self.leading: Connection | None = None
-        self.sure_until = 0.0
+        self.sure_until = self.read_at = 0.0
         self.draining = False
         self.behind = False
         self.offered = False
@@ -73,7 +75,7 @@ class Relay:
         self.wake.set()
 
     def look(self) -> None:
-        """Somebody else committed something."""
+        """Somebody committed something, or may have: read what is unsent before anything newer is published."""
         self.must_read = True
         self.wake.set()
 
@@ -132,9 +134,9 @@ class Relay:
     async def _drain(self) -> None:
         """Publish and mark until nothing is left. Under a steady load that is never: so each turn makes sure of leading."""
         self.draining = True
-        while self.leading and (self.queue or self.must_read or self.marking):
+        while self.leading and (self._should_read() or self.queue or self.marking):
             await self._make_sure(self.leading)
-            if self.must_read:
+            if self._should_read():
                 await self._read_all()
             elif self.queue:
                 together = self._together()
@@ -149,6 +151,10 @@ class Relay:
                     await self._marked()
         self.draining = False
 
+    def _should_read(self) -> bool:
+        """Somebody said so, or nobody has looked for long."""
+        return self.must_read or time.monotonic() > self.read_at
+
     def _together(self) -> int:
         """How many of the queued batches, at least one, make a publication of about ROWS_AT_ONCE."""
         rows = list(accumulate(len(committed.rows) for committed in self.queue))
@@ -158,6 +164,7 @@ class Relay:
         await self._all_marked()
         self.queue.clear()
         self.must_read = False
+        self.read_at = time.monotonic() + READ_SECONDS
         while self.leading and (rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE)):
             await self._make_sure(self.leading)
             by_batch = sorted(rows, key=itemgetter("batch", "seq"))

@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 
 from tests.services.runtime import toy
 from tests.services.runtime.test_effectively_once import begin, log, texts
-from tests.services.runtime.test_relay import Topic, until
+from tests.services.runtime.test_relay import Topic, running, until
 from tests.services.runtime.toy import Nudge, Overdue, batch, record
+from yuqiao.runtime.batch import Batch, Committed
 from yuqiao.runtime.clock import SystemClock
 from yuqiao.runtime.inlet import Fetched
 from yuqiao.runtime.loop import MAX_PARKED_IN_A_ROW, Loop, TooManyParked
@@ -108,6 +109,27 @@ async def test_a_connection_that_is_cut_off_in_the_middle_costs_nothing_but_time
         assert not (await command).repeated
     assert cut == 0
     assert await log(toy_pool, "a") == [(1, "1"), (2, "2")]
+
+
+async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(toy_pool: Any) -> None:
+    await begin(toy_pool)
+    tape, topic = Tape(), Topic()
+    async with looping(toy_pool, tape) as loop, running(loop.relay):
+        loop.relay.publisher = topic
+        await until(lambda: loop.relay.leading is not None and loop.relay.idle)
+        run = loop.shell.run
+
+        async def unanswered(batch: Batch) -> Committed:
+            loop.shell.run = run  # type: ignore[method-assign]  # once
+            await run(batch)
+            raise ConnectionResetError
+
+        loop.shell.run = unanswered  # type: ignore[method-assign]
+        tape.put(record(0, "a", "1"))
+        await until(lambda: tape.sought == 1)
+        tape.put(record(1, "a", "2"))
+        await until(lambda: len(topic.rows) == 2)
+    assert topic.said == [("a", 1), ("a", 2)]
 
 
 async def test_backends_that_are_terminated_are_the_database_being_away(toy_pool: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.services.runtime.test_effectively_once import begin, make_shell
 from tests.services.runtime.toy import START, Pong, batch, record
+from yuqiao.runtime import relay as relay_module
 from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
 from yuqiao.runtime.relay import BATCHES_AT_ONCE, Relay
 from yuqiao.runtime.shell import StalePosition
@@ -124,6 +125,15 @@ async def test_reading_does_not_wait_for_a_mark_to_be_due(toy_pool: Any) -> None
         relay.look()
         await until(lambda: len(topic.rows) == 2)
     assert topic.said == [("a", 1), ("a", 2)]
+
+
+async def test_what_nobody_told_of_is_found_all_the_same(toy_pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "READ_SECONDS", 0.1)
+    topic = Topic()
+    async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
+        await until(lambda: relay.leading is not None and relay.idle)
+        await commit(toy_pool, "other", 0, "1")
+        await until(lambda: len(topic.rows) == 1)
 
 
 async def test_a_long_reading_makes_sure_of_the_lock_before_each_publication(toy_pool: Any) -> None:
