@@ -17,8 +17,9 @@ from deploy.stack.stack import Stack
 from tests.e2e.talk import BANK, next_of, state_need, until, wait_for
 from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.bank.client import BankClient
-from yuqiao.contracts.streams import SERVICES
+from yuqiao.contracts.streams import MATCHES, NEEDS, SERVICES
 from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.runtime.ends import Ends
 
 READERS = ("matching", "notification", "feedback")
 
@@ -185,3 +186,12 @@ async def test_a_banks_first_ten_minutes(shell: Shell, stack: Stack, bank: BankC
     await shell.run("bank", "reply", *env, "accept", unknown, "--wait", "0.5", exits=5)  # held: no answer yet
     assert await until(bank, lambda r: getattr(r.event, "subject", "") == offer)
     assert json.loads(await shell.run("bank", "check", *env, "--json", exits=3))["checked"] > 0
+
+
+async def test_the_end_of_a_topic_that_is_not_there_is_not_waited_for(stack: Stack) -> None:
+    ends = Ends(stack.provision.client("operator"))
+    try:
+        assert set(await ends.of({NEEDS.name, "yuqiao.bank.nobody.needs.v1"})) == {NEEDS.name}
+        assert set(await ends.of({NEEDS.name, MATCHES.name})) == {NEEDS.name, MATCHES.name}
+    finally:
+        await ends.stop()

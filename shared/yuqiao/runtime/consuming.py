@@ -9,11 +9,13 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from asyncpg import Pool
+from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.runtime.batch import Partition
 from yuqiao.runtime.database import DATABASE_AWAY
+from yuqiao.runtime.ends import Ends
 from yuqiao.runtime.fetching import Fetching, Found
 from yuqiao.runtime.inlet import Fetched
 from yuqiao.runtime.pace import Pace
@@ -35,19 +37,27 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
     """The consumer of one service. Kafka's committed offsets follow Postgres for lag tools only."""
 
     def __init__(
-        self, broker: KafkaBroker, pattern: str, member: tuple[str, str], pool: "Pool[Any]", size: int, pace: Pace
+        self,
+        broker: KafkaBroker,
+        pattern: str,
+        member: tuple[str, str],
+        pool: "Pool[Any]",
+        ends: Ends,
+        size: int,
+        pace: Pace,
     ) -> None:
         """`pattern` names every topic the service reads; topics that appear later are seen within 5 s.
 
         `member` is (group, instance): a static member that comes back takes its partitions at once.
         """
-        self.pool, self.pace = pool, pace
+        self.pool, self.ends, self.pace = pool, ends, pace
         self.fetching = Fetching(size, pace, self._forget)
         self.positions: dict[Partition, int] = {}
         self.subscriber = broker.subscriber(
             pattern=pattern,
             group_id=member[0],
             group_instance_id=member[1],
+            ack_policy=AckPolicy.MANUAL,  # its default commits by a timer, and asks for ever about a topic that is gone
             auto_offset_reset="earliest",
             listener=self,
             session_timeout_ms=SESSION_SECONDS * 1000,
@@ -59,6 +69,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         )
         self.epoch = 0
         """Counts up when what is being fetched becomes worthless."""
+        self._was_assigned = False
+        """Hence started. Who never fetches is not assigned again."""
         self._fetch: asyncio.Task[tuple[int, Found]] | None = None
         self._commit: asyncio.Task[None] | None = None
         self._never: asyncio.Future[Any] | None = None
@@ -72,6 +84,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Start where Postgres says, as soon as it says: aiokafka does not ask a second time."""
         self.epoch += 1
+        self._was_assigned = True
         while assigned:
             try:
                 await self._seek(sorted((p.topic, p.partition) for p in assigned))
@@ -93,17 +106,15 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     async def unread(self, topics: set[str]) -> set[str]:
         """Those of the topics that the service has not read to their end as of now; all of them without a broker."""
-        consumer = self.subscriber.consumer
-        if consumer is None or not self.positions:
+        if not self.positions:
             return topics
-        wanted = [(t, 0) for t in sorted(topics)]  # a bank's topics have one partition
         try:
-            ends = await asyncio.wait_for(consumer.end_offsets([TopicPartition(*p) for p in wanted]), 5)
+            ends = await self.ends.of(topics)  # a bank's topics have one partition
         except (KafkaError, TimeoutError):
             return topics
-        rows = await self.pool.fetch(Q.load_positions, [t for t, _ in wanted], [n for _, n in wanted])
+        rows = await self.pool.fetch(Q.load_positions, list(ends), [0] * len(ends))
         read = {r["topic"]: r["next"] for r in rows}
-        return {tp.topic for tp, end in ends.items() if read.get(tp.topic, 0) < end}
+        return {topic for topic in topics if topic not in ends or read.get(topic, 0) < ends[topic]}
 
     async def _seek(self, partitions: list[Partition]) -> None:
         """Leaves it to whoever assigns, takes away or seeks meanwhile."""
@@ -128,7 +139,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     def arrived(self) -> "asyncio.Future[Any]":
         """The fetch under way; without a consumer, a future that never ends."""
-        if self._fetch is None and self.epoch:  # assigned once, hence started; who never fetches is not assigned again
+        if self._fetch is None and self._was_assigned and self.subscriber.consumer is not None:
             self._fetch = asyncio.ensure_future(self._getmany())
         if self._fetch is not None:
             return self._fetch
@@ -173,6 +184,21 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             if consumer is not None and position is not None and tp in consumer.assignment():
                 consumer.seek(tp, position)
 
+    async def ended(self) -> None:
+        """Waits while the consumer's own tasks live. Raises KafkaError when one has ended: nobody would begin it again."""
+        consumer: Any = self.subscriber.consumer
+        tasks = {consumer._fetcher.error_future, consumer._coordinator._coordination_task}
+        (first, *_), _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        raise KafkaError(f"the consumer's {first.get_name()} has ended: {first.cancelled() or first.exception()!r}")
+
+    def forget_consumer(self) -> None:
+        """It is no more, or never was: the next one is assigned anew. A fetch of this one's would never end."""
+        if self._fetch is not None:
+            self._fetch.cancel()
+        self._fetch, self._was_assigned = None, False
+        self.epoch += 1
+        self.positions.clear()
+
     def done(self, fetched: Fetched) -> None:
         """Move on, and let Kafka's committed offsets follow without waiting for them."""
         self.pace.done(full=len(fetched.records) >= self.fetching.size)
@@ -189,8 +215,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             return
         mine = consumer.assignment()
         offsets = {TopicPartition(t, n): o for (t, n), o in self.positions.items() if TopicPartition(t, n) in mine}
-        with contextlib.suppress(KafkaError, ValueError):
-            await consumer.commit({tp: o for tp, o in offsets.items() if o > 0})
+        with contextlib.suppress(KafkaError, ValueError, TimeoutError):  # of a topic that is gone it would ask for ever
+            await asyncio.wait_for(consumer.commit({tp: o for tp, o in offsets.items() if o > 0}), FOLLOW_SECONDS)
 
     async def stop(self) -> None:
         """Let the last offsets follow, then stop fetching."""
@@ -199,6 +225,7 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
                 task.cancel()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._follow(after=0), 2)
+        await self.ends.stop()
 
 
 def _record(raw: Any) -> Record:

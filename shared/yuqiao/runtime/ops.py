@@ -76,11 +76,10 @@ async def refresh(process: "Process[Any]") -> None:
 async def _bank_gauges(process: "Process[Any]", conn: Any) -> None:
     """For the service that writes to the banks: who does not read. Without a broker the last values stand."""
     writes_to_banks = any(issubclass(e, BankEvent) for e in process.service.emits)
-    consumer = process.inlet.subscriber.consumer
-    if not writes_to_banks or consumer is None or not process.inlet.positions:
+    if not writes_to_banks or not process.inlet.positions:
         return
     with contextlib.suppress(KafkaError, TimeoutError):
-        reading = bank_unread_seconds(client_options(process.settings), consumer, conn)
+        reading = bank_unread_seconds(client_options(process.settings), process.inlet.ends, conn)
         for bank, seconds in (await asyncio.wait_for(reading, 5)).items():
             metrics.bank_unread_seconds.labels(bank).set(seconds)
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -19,9 +20,10 @@ from yuqiao.runtime.book import Book
 from yuqiao.runtime.clock import Clock, SteppedClock, SystemClock
 from yuqiao.runtime.consuming import SESSION_SECONDS, KafkaInlet
 from yuqiao.runtime.database import DATABASE_AWAY, borrowed, make_pool, migration_files, missing_migrations
+from yuqiao.runtime.ends import Ends
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.http import make_app, make_server
-from yuqiao.runtime.kafka import KafkaPublisher, make_broker
+from yuqiao.runtime.kafka import KafkaPublisher, client_options, make_broker
 from yuqiao.runtime.loop import Loop
 from yuqiao.runtime.messages import Command, Refused
 from yuqiao.runtime.pace import Pace
@@ -55,12 +57,13 @@ class Process(Generic[B]):
         member = (f"yuqiao.{service.name}", f"{service.name}-{settings.instance}")
         pattern = read_pattern(service.name)
         pace = Pace(service.hurried, waits=settings.clock == "system")  # everybody waits for a stepped clock
-        self.inlet = KafkaInlet(self.broker, pattern, member, pool, settings.batch_size, pace)
+        ends = Ends(client_options(settings))
+        self.inlet = KafkaInlet(self.broker, pattern, member, pool, ends, settings.batch_size, pace)
         self.publisher = KafkaPublisher(settings)
         mark_after = MARK_AFTER if pace.waits else 0.0
         self.relay = Relay(service.name, pool, self.publisher, settings.poll_seconds, mark_after)
         self.store = service.store(settings)
-        writer = f"{os.uname().nodename}/{os.getpid()}"
+        writer = f"{os.uname().nodename}/{os.getpid()}/{token_hex(4)}"  # in containers the first two come again
         held_for = timedelta(days=settings.held_days)
         self.shell = Shell(service, self.store, pool, self.clock, writer=writer, held_for=held_for)
         gather, poll = GATHER if pace.waits else 0.0, settings.poll_seconds
@@ -141,26 +144,29 @@ class Process(Generic[B]):
         while True:
             try:
                 await asyncio.wait_for(self.broker.start(), 30)
-                self.connected = True
+                self.connected, delay = True, 0.2
                 self.loop.look()
-                await asyncio.Event().wait()
+                await self.inlet.ended()
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # every way in which a broker can be absent: say it and try again
                 log.warning("kafka unreachable", error=type(error).__name__, detail=str(error)[:200], seconds=delay)
+                self.connected = False
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(self.broker.stop(), 5)
+                self.inlet.forget_consumer()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LONGEST_DELAY)
 
     async def _listen(self) -> None:
-        """Wake-ups from the database; a poll stands behind each of them."""
+        """Wake-ups from the database; a look now and then stands behind each of them."""
         channels = {"yuqiao_clock": self.loop.look, f"yuqiao_{self.service.name}": self._woken}
         while True:
             try:
                 async with borrowed(self.pool) as conn:
                     for channel, action in channels.items():
                         await conn.add_listener(channel, _calling(action))
+                        action()  # what was said before nobody heard
                     while not conn.is_closed():
                         await asyncio.sleep(1)
                         await conn.execute("SELECT")

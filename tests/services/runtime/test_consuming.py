@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import CorruptRecordException
+from aiokafka.errors import CorruptRecordException, KafkaError
 from faststream.kafka import KafkaBroker
 
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.runtime import fetching
 from yuqiao.runtime.consuming import KafkaInlet
+from yuqiao.runtime.ends import Ends
 from yuqiao.runtime.pace import Pace
 
 
@@ -33,9 +34,13 @@ class Away:
 
 async def test_an_assignment_while_the_database_is_away_is_taken_up_when_it_is_back(toy_pool: Any) -> None:
     pool: Any = Away(toy_pool, times=2)
-    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=10, pace=Pace((), waits=False))
+    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, Ends({}), size=10, pace=Pace((), waits=False))
     await inlet.on_partitions_assigned([TopicPartition("things", 0)])
     assert (pool.times, inlet.positions) == (0, {("things", 0): 0})
+
+
+def _record(tp: TopicPartition, offset: int) -> Any:
+    return SimpleNamespace(**tp._asdict(), offset=offset, key=None, value=None, headers=(), timestamp=0)
 
 
 class Buffered:
@@ -68,7 +73,7 @@ class Buffered:
         self.asked += 1
         for tp in partitions or self.lying:
             if taken := min(self.lying[tp] - self.at[tp], max_records):
-                found[tp] = [SimpleNamespace(offset=self.at[tp] + n) for n in range(taken)]
+                found[tp] = [_record(tp, self.at[tp] + n) for n in range(taken)]
                 self.at[tp] += taken
                 max_records -= taken
         self.damaged -= 1
@@ -86,7 +91,7 @@ def give(inlet: KafkaInlet, consumer: Buffered) -> None:
 
 
 def an_inlet(pool: Any, lying: dict[TopicPartition, int]) -> KafkaInlet:
-    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, size=40, pace=Pace((), waits=False))
+    inlet = KafkaInlet(KafkaBroker(), "^things$", ("toy", "toy-1"), pool, Ends({}), size=40, pace=Pace((), waits=False))
     inlet.positions = {(tp.topic, tp.partition): 0 for tp in lying}
     return inlet
 
@@ -162,6 +167,55 @@ async def test_who_was_given_up_by_the_group_asks_for_records_or_it_is_never_ass
     await asyncio.wait_for(inlet.arrived(), 5)
     assert (inlet.positions, inlet.take()) == ({}, None)
     assert consumer.asked
+
+
+class Silent(Buffered):
+    """A consumer that gives nothing, and whose own tasks may end."""
+
+    def __init__(self) -> None:
+        super().__init__({A: 0})
+        self.fetching, self.coordinating = (asyncio.create_task(asyncio.sleep(3600), name=n) for n in ("f", "c"))
+        self._fetcher = SimpleNamespace(error_future=self.fetching)
+        self._coordinator = SimpleNamespace(_coordination_task=self.coordinating)
+
+    async def getmany(self, *partitions: TopicPartition, **bounds: int) -> dict[TopicPartition, list[Any]]:
+        await asyncio.Event().wait()
+        return {}
+
+
+async def test_a_consumer_that_did_not_start_is_asked_for_nothing_by_the_next(toy_pool: Any) -> None:
+    inlet = an_inlet(toy_pool, {})
+    give(inlet, Silent())
+    await inlet.on_partitions_revoked([])
+    assert not inlet.arrived().done()
+    assert inlet._fetch is None, "aiokafka says so before a consumer is assigned anything"
+    await inlet.on_partitions_assigned([A])
+    fetch = inlet.arrived()
+    inlet.forget_consumer()
+    await asyncio.wait({fetch}, timeout=5)
+    assert (fetch.cancelled(), inlet.take(), inlet.positions) == (True, None, {})
+    give(inlet, Buffered({A: 3}))
+    await inlet.on_partitions_assigned([A])
+    await asyncio.wait_for(inlet.arrived(), 5)
+    fetched = inlet.take()
+    assert fetched
+    assert [record.offset for record in fetched.records] == [0, 1, 2]
+
+
+async def test_a_consumer_whose_own_task_ends_is_no_more(toy_pool: Any) -> None:
+    inlet = an_inlet(toy_pool, {})
+    give(inlet, consumer := Silent())
+    ended = asyncio.create_task(inlet.ended())
+    await asyncio.sleep(0)
+    assert not ended.done()
+    consumer.coordinating.cancel()
+    with pytest.raises(KafkaError):
+        await asyncio.wait_for(ended, 5)
+
+
+def test_no_timer_commits_what_is_not_done(toy_pool: Any) -> None:
+    options = an_inlet(toy_pool, {}).subscriber._connection_args
+    assert options["enable_auto_commit"] is False  # type: ignore[typeddict-item]
 
 
 async def test_of_two_who_seek_at_once_the_later_says_where_to_go_on(toy_pool: Any) -> None:
