@@ -50,7 +50,7 @@ def tail(
 @app.command()
 def reply(
     env: EnvFile,
-    kind: Annotated[str, typer.Argument(help="、".join(KINDS))],
+    kind: Annotated[str, typer.Argument(help=f"回复种类：{' '.join(KINDS)}")],
     offer: Annotated[str, typer.Argument(help="推送事件中的 offer")],
     reason: Annotated[str | None, typer.Option(help="谢绝原因码；decision 给出原因码即为不同意")] = None,
     amount: Annotated[str | None, typer.Option(help='金额（元），如 "1000000.00"')] = None,

@@ -1,9 +1,13 @@
 """`yuqiao bank` says what is wrong, and exits as the house does."""
 
+import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import AsyncMock
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +17,9 @@ from tests.unit.bank.push import offered
 from tests.unit.bank.test_env import GOOD, write
 from yuqiao.bank import cli
 from yuqiao.bank.cli import app
+from yuqiao.bank.env import BankEnv
+from yuqiao.bank.letters import KINDS
+from yuqiao.contracts.from_bank import Reply
 
 OFFER = offered(1, "b1").offer
 AWAY = {
@@ -85,3 +92,20 @@ def test_tail_says_what_it_waits_for_before_anything_comes(
     (line,) = done.stderr.splitlines()
     assert (done.exit_code, done.stdout) == (0, "")
     assert all(word in line for word in ("yuqiao.bank.b1.needs.v1", "yuqiao.bank.b1.receipts.v1", said))
+
+
+def test_the_guide_has_a_line_for_each_kind_of_reply_and_each_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "bank-guide.md").read_text(encoding="utf-8")
+    said: list[Reply] = []
+
+    def not_sent(_env: BankEnv, events: list[Reply], *_: object) -> None:
+        said.extend(events)
+
+    monkeypatch.setattr(cli, "_env", lambda _: SimpleNamespace(bank="bank01"))
+    monkeypatch.setattr(cli, "send", not_sent)
+    monkeypatch.setattr(cli, "_run", lambda _env, _sent, answers: answers.update(reply=None))
+    for line in re.findall(r"^yuqiao bank (reply .*?) *(?:#.*)?$", guide, re.MULTILINE):
+        words = [str(uuid4()) if word in ("OFFER", "TASK") else word for word in shlex.split(line)]
+        result = CliRunner().invoke(cli.app, words)
+        assert result.exit_code == 5, (line, result.output)
+    assert {type(event) for event in said} == set(KINDS.values())
