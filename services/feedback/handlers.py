@@ -162,15 +162,19 @@ def on_identity_withheld(book: FeedbackBook, withheld: IdentityWithheld, at: Mom
 
 
 def on_offer_closed(book: FeedbackBook, closed: OfferClosed, at: Moment) -> Iterator[Out]:
-    """The door closed an offer that still lived here (consent revoked, taken by another). It may overtake what it closes."""
+    """The door closed an offer that still lived here (consent revoked, taken by another, the case at its end).
+
+    It may overtake what it closes.
+    """
     found = book.find(closed.offer)
     if found is None:
         yield Hold(closed.offer)
     elif found[1].live and closed.offer in found[0].lenders:
         yield _lender(*found, "closed", at)
-    elif found[1].live and found[0].outcome is None:
+    elif found[1].live:
         yield advance(book, *found, "closed", None, at)
-        yield from after_end(book, *found, None, at)
+        if found[0].outcome is None:
+            yield from after_end(book, *found, None, at)
 
 
 def on_need_withdrawn(book: FeedbackBook, withdrawn: NeedWithdrawn, at: Moment) -> Iterator[Out]:

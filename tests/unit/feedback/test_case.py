@@ -22,6 +22,7 @@ from yuqiao.contracts.from_bank import (
     VisitReport,
 )
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed
+from yuqiao.contracts.offers import OfferClosed
 from yuqiao.runtime.messages import Hold
 
 APPROVAL = {"approved": True, "amount_cny": "900000.00", "annual_rate": "0.0385"}
@@ -50,6 +51,19 @@ def test_a_loan_from_the_push_to_the_money() -> None:
     desk = up_to("disbursed")
     assert (desk.case.outcome, str(desk.case.outcome_cny), desk.case.reached) == ("financed", "900000.00", "disbursed")
     assert desk.case.waits() == []
+
+
+def test_what_the_door_closes_after_the_end_is_closed_and_nothing_else_follows() -> None:
+    desk = opened("bank01", "bank02")
+    desk.reply(OfferAccept)
+    desk.disclose()
+    desk.reply(ContactReport, method="phone")
+    desk.reply(DocumentsComplete)
+    desk.reply(CreditDecision, **APPROVAL)
+    desk.reply(Disbursement, **PAYMENT)
+    place = {"at": desk.now, "enterprise": FIRM, "need": NEED, "bank": "bank02", "offer": offer_id("bank02")}
+    assert names(desk.tell(OfferClosed(**place, reason="financed"))) == ["CaseAdvanced"]
+    assert (desk.offer("bank02").stage, desk.offer("bank02").wait, desk.case.outcome) == ("closed", None, "financed")
 
 
 @pytest.mark.parametrize(
