@@ -18,12 +18,14 @@ from services.intake.notes import (
     RowDropped,
     RowTaken,
 )
-from services.intake.progress import ENDED, advanced, asked, disclosed, offered, untold
+from services.intake.progress import ENDED, advanced, answered, asked, disclosed, offered, untold
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
     ConsentGranted,
     ConsentRevoked,
+    EnterpriseConfirmed,
+    EnterpriseDisputed,
     IdentitySealed,
     IdentityWithheld,
     LenderSealed,
@@ -40,7 +42,16 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar("P", IdentitySealed, LenderSealed, LenderAwaited, OffersNoted, ProgressNoted)
+P = TypeVar(
+    "P",
+    EnterpriseConfirmed,
+    EnterpriseDisputed,
+    IdentitySealed,
+    LenderSealed,
+    LenderAwaited,
+    OffersNoted,
+    ProgressNoted,
+)
 
 
 class IntakeBook(Book):
@@ -249,6 +260,16 @@ def _(book: IntakeBook, event: ProgressNoted) -> None:
         book.pendings.drop(event.offer)
     if event.outcome:
         _close(book, event.need)
+
+
+@IntakeBook.when(EnterpriseConfirmed)
+def _(book: IntakeBook, event: EnterpriseConfirmed) -> None:
+    _show(book, event, answered)
+
+
+@IntakeBook.when(EnterpriseDisputed)
+def _(book: IntakeBook, event: EnterpriseDisputed) -> None:
+    _show(book, event, answered)
 
 
 def _show(book: IntakeBook, event: P, step: Callable[[Progress, P], Progress]) -> None:

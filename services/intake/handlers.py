@@ -35,6 +35,7 @@ from services.intake.domain import Need, brings_news, combined, is_same_need, wi
 from services.intake.lenders import on_lender_undeliverable
 from services.intake.naming import unregistered_places
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
+from services.intake.shelves import OfferProgress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, NeedRegistered, NeedRevised, NeedWithdrawn
 from yuqiao.contracts.values import NeedFacts, Origin
@@ -175,13 +176,19 @@ def on_withdraw_need(book: IntakeBook, command: WithdrawNeed, at: Moment) -> Ite
 
 
 def on_confirm_report(book: IntakeBook, command: ConfirmReport, at: Moment) -> Iterator[Out]:
-    """The enterprise confirms what a bank reported."""
-    yield EnterpriseConfirmed(bank=_reporting_bank(book, command), **_words(command), at=at.now)
+    """The enterprise confirms what a bank reported; saying so again changes nothing."""
+    offer = _reporting_offer(book, command)
+    word = offer.word_on(command.statement)
+    if word is None or not word.agreed:
+        yield EnterpriseConfirmed(bank=offer.bank, **_words(command), at=at.now)
 
 
 def on_dispute_report(book: IntakeBook, command: DisputeReport, at: Moment) -> Iterator[Out]:
-    """The enterprise disputes what a bank reported: feedback opens an issue."""
-    yield EnterpriseDisputed(bank=_reporting_bank(book, command), **_words(command), at=at.now)
+    """The enterprise disputes what a bank reported: feedback opens an issue. Saying so again changes nothing."""
+    offer = _reporting_offer(book, command)
+    word = offer.word_on(command.statement)
+    if word is None or word.agreed:
+        yield EnterpriseDisputed(bank=offer.bank, **_words(command), at=at.now)
 
 
 def _words(command: ReportCommand) -> dict[str, str]:
@@ -195,8 +202,8 @@ def _own(book: IntakeBook, enterprise: str, need_id: str) -> Need:
     return need
 
 
-def _reporting_bank(book: IntakeBook, command: ReportCommand) -> str:
-    """The bank of an offer that has come as far as knowing the enterprise; before that it has nothing to report."""
+def _reporting_offer(book: IntakeBook, command: ReportCommand) -> OfferProgress:
+    """An offer whose bank has come as far as knowing the enterprise; before that it has nothing to report."""
     _own(book, command.enterprise, command.need)
     progress = book.progress.get(command.need)
     offer = next((o for o in progress.offers if o.offer == command.offer), None) if progress else None
@@ -204,7 +211,7 @@ def _reporting_bank(book: IntakeBook, command: ReportCommand) -> str:
         raise Refused("offer_unknown", "没有这家银行的对接记录", 404)
     if not {"accepted", "withheld", "disclosed"} & set(offer.reached):
         raise Refused("nothing_reported", "该银行尚未受理，没有可确认或提出异议的内容", 409)
-    return offer.bank
+    return offer
 
 
 def on_open_version(book: IntakeBook, command: OpenVersion, at: Moment) -> Iterator[Out]:

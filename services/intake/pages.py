@@ -91,6 +91,7 @@ class View:
             "amount_cny": str(offer.amount_cny) if offer.amount_cny is not None else None,
             "consent": self._consent(offer.bank),
             "reported": [code for code in _CONFIRMABLE if code in offer.reached],
+            "answers": {w.statement: {"agreed": w.agreed, "at": _beijing(w.at)} for w in offer.words},
         }
 
 
@@ -189,17 +190,14 @@ def _revoke(need: Need, body: RevokeBody) -> Command:
 
 
 def _confirm(need: Need, body: WordBody) -> Command:
-    return ConfirmReport(id=_word_id("confirm", need, body), **_word(need, body))
+    return ConfirmReport(**_word(need, body))
 
 
 def _dispute(need: Need, body: WordBody) -> Command:
-    return DisputeReport(id=_word_id("dispute", need, body), **_word(need, body))
-
-
-def _word_id(word: str, need: Need, body: WordBody) -> str:
-    """The same word on the same report is said once."""
-    return derived_id("intake", word, need.id, body.offer, body.statement)
+    return DisputeReport(**_word(need, body))
 
 
 def _word(need: Need, body: WordBody) -> dict[str, Any]:
-    return {"enterprise": need.enterprise, "need": need.id, "offer": body.offer, "statement": body.statement}
+    """A command of its own each time: a mind may change, and change back. The handlers see what was said already."""
+    said = body.model_dump(include={"offer", "statement"})
+    return {"id": str(uuid7()), "enterprise": need.enterprise, "need": need.id, **said}

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.notes import LenderAwaited, OffersNoted, ProgressNoted
-from services.intake.shelves import OfferProgress, Progress
-from yuqiao.contracts.needs import IdentitySealed, LenderSealed
+from services.intake.shelves import OfferProgress, Progress, Word
+from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, IdentitySealed, LenderSealed
 
 ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
 
@@ -55,6 +55,18 @@ def advanced(before: Progress, step: ProgressNoted) -> Progress:
     amount = step.amount_cny or moved.amount_cny
     offers[step.offer] = moved.but(reason=step.reason, amount_cny=amount)
     return _after(before, offers, change)
+
+
+def answered(before: Progress, step: EnterpriseConfirmed | EnterpriseDisputed) -> Progress:
+    """The enterprise's word on what a bank reported, in the place of an earlier one. The case stays where it is."""
+    word = Word(statement=step.statement, agreed=isinstance(step, EnterpriseConfirmed), at=step.at)
+
+    def now(offer: OfferProgress) -> OfferProgress:
+        if offer.offer != step.offer:
+            return offer
+        return offer.but(words=(*(w for w in offer.words if w.statement != step.statement), word))
+
+    return before.but(offers=tuple(now(o) for o in before.offers))
 
 
 def _waiting(

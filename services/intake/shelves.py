@@ -33,8 +33,19 @@ class Pending(Value):
     seen: int | None = None
 
 
+class Word(Value):
+    """What the enterprise said last of one thing that a bank reported: that it is so (`agreed`), or not."""
+
+    statement: Code
+    agreed: bool
+    at: datetime
+
+
 class OfferProgress(Value):
-    """One bank's work on a need, or a question to a lender. `reached` are all stages so far, in order."""
+    """One bank's work on a need, or a question to a lender. `reached` are all stages so far, in order.
+
+    `words` are the enterprise's on what the bank reported, one a statement.
+    """
 
     offer: Id
     bank: str
@@ -42,6 +53,11 @@ class OfferProgress(Value):
     reached: tuple[Code, ...]
     reason: Code | None = None
     amount_cny: Decimal | None = None
+    words: tuple[Word, ...] = ()
+
+    def word_on(self, statement: str) -> Word | None:
+        """What the enterprise said last of this; None: nothing yet."""
+        return next((w for w in self.words if w.statement == statement), None)
 
 
 class Progress(Value):

@@ -1,6 +1,6 @@
 """Consent at its bounds, and when two statements are one need."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,10 +8,13 @@ import pytest
 from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
 from services.intake.filing import Statement
 from services.intake.naming import lender_named, lenders_in
-from services.intake.shelves import Bank
+from services.intake.notes import ProgressNoted
+from services.intake.progress import advanced, answered, disclosed
+from services.intake.shelves import Bank, OfferProgress, Progress
+from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, IdentitySealed
 from yuqiao.contracts.values import NeedFacts, Origin, Routing
 from yuqiao.policy import size_class
-from yuqiao.runtime.messages import derived_id
+from yuqiao.runtime.messages import BEIJING, derived_id
 
 TODAY = date(2022, 12, 28)
 ONE, LIST, OTHER_LIST = (derived_id(n) for n in ("enterprise", "list", "other list"))
@@ -153,3 +156,29 @@ def test_a_lender_is_a_registered_bank_by_code_or_name_and_never_a_guess(text: s
 @pytest.mark.parametrize("nobody", ["无", " 暂无 ", "没有", "-", "——", None, ""])
 def test_words_for_none_name_nobody_who_would_be_waited_for(nobody: str | None) -> None:
     assert lenders_in(nobody) == ()
+
+
+def test_an_answer_is_kept_by_offer_and_statement_and_outlasts_what_comes_after() -> None:
+    now = datetime(2022, 12, 28, 10, tzinfo=BEIJING)
+    first, second = (OfferProgress(offer=derived_id(o), bank="bank01", stage="visited", reached=()) for o in "ab")
+    before = Progress(need=derived_id("need"), enterprise=ONE, stage="in_process", at=now, offers=(first, second))
+    on = {"enterprise": ONE, "need": before.need, "offer": first.offer, "bank": "bank01"}
+    later = now + timedelta(days=1)
+    after = answered(before, EnterpriseDisputed(**on, statement="contacted", at=later))
+    after = answered(after, EnterpriseConfirmed(**on, statement="visited", at=later))
+    after = answered(after, EnterpriseConfirmed(**on, statement="contacted", at=later + timedelta(days=1)))
+    assert {w.statement: (w.agreed, (w.at - now).days) for w in after.offers[0].words} == {
+        "visited": (True, 1),
+        "contacted": (True, 2),
+    }
+    assert after.but(offers=before.offers) == before
+    assert after.offers[1] == second
+    moved = advanced(after, ProgressNoted(**on, offer_stage="approved", at=later))
+    moved = disclosed(moved, IdentitySealed(**on, key_id="k1", sealed="x", at=later))
+    assert moved.offers[0].words == after.offers[0].words
+
+
+def test_progress_that_was_saved_without_answers_still_loads() -> None:
+    offer = {"offer": derived_id("a"), "bank": "bank01", "stage": "contacted", "reached": ["contacted"]}
+    loaded = OfferProgress.model_validate(offer)
+    assert (loaded.words, loaded.word_on("contacted")) == ((), None)

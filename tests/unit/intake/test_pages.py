@@ -1,7 +1,7 @@
 """The enterprise's page: progress, consent, its word; disclosure end to end; and the state as the fold of the log."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -173,6 +173,54 @@ async def test_the_enterprise_has_its_word_on_what_a_bank_reported(intake: Intak
     assert len(await intake.log("enterprise.confirmed")) == len(await intake.log("enterprise.disputed")) == 1
 
 
+async def reported(need: dict[str, Any], intake: Intake, *stages: str) -> None:
+    """A bank that accepted has reported these."""
+    await intake.hear(bank(intake), accepted(need, intake))
+    for stage in stages:
+        await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage=stage, **of(need, intake)))
+
+
+async def test_the_page_shows_what_was_answered_and_offers_the_other_answer_only(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, path = await stated(intake, http)
+    await reported(need, intake, "contacted")
+
+    async def shown() -> tuple[bool, bool, bool, bool, bool]:
+        text = (await http.get(path, headers=BROWSER)).text
+        said = ("是否属实？", "您已确认属实（2022-12-29）", "您已提出异议（2022-12-29）", "/confirm", "/dispute")
+        asks, agreed, disputed, confirm, dispute = (s in text for s in said)
+        return asks, agreed, disputed, confirm, dispute
+
+    assert await shown() == (True, False, False, True, True)
+    intake.clock.now = datetime(2022, 12, 28, 16, 30, tzinfo=UTC)  # half past midnight in Beijing
+    word = {"offer": OFFER, "statement": "contacted"}
+    await http.post(f"{path}/confirm", data=word, headers=BROWSER)
+    assert await shown() == (False, True, False, False, True)
+    await http.post(f"{path}/dispute", data=word, headers=BROWSER)
+    assert await shown() == (False, False, True, True, False)
+    await reported(need, intake, "visited")
+    assert await shown() == (True, False, True, True, True)
+    (offer,) = (await http.get(path, headers=JSON)).json()["banks"]
+    assert offer["answers"] == {"contacted": {"agreed": False, "at": "2022-12-29T00:30+08:00"}}
+
+
+async def test_a_mind_may_change_and_change_back_and_what_is_repeated_is_said_once(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    need, path = await stated(intake, http)
+    await reported(need, intake, "contacted", "visited")
+    word = {"offer": OFFER, "statement": "contacted"}
+    for action in ("dispute", "dispute", "confirm", "confirm", "dispute", "dispute"):
+        assert (await http.post(f"{path}/{action}", json=word, headers=JSON)).status_code == 200
+    await http.post(f"{path}/confirm", json=word | {"statement": "visited"}, headers=JSON)
+    rows = await intake.pool.fetch("SELECT type FROM event_log WHERE type LIKE 'enterprise.%' ORDER BY seq")
+    said = [r["type"].removeprefix("enterprise.") for r in rows]
+    assert said == ["disputed", "confirmed", "disputed", "confirmed"]
+    (offer,) = (await http.get(path, headers=JSON)).json()["banks"]
+    assert {k: a["agreed"] for k, a in offer["answers"].items()} == {"contacted": False, "visited": True}
+
+
 async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> None:
     need, path = await stated(intake, http, enterprise_name='<script>alert("测试")</script>')
     await intake.hear(bank(intake), accepted(need, intake))
@@ -253,6 +301,10 @@ async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.Asyn
     need = (await intake.log("need.registered"))[0]
     await intake.hear(bank(intake), accepted(need, intake))
     await intake.meet()
+    keys = Keys.of(intake.settings.secret.get_secret_value())
+    path = f"/e/{sign_link(keys, need['need'], intake.clock.now.date())}"
+    word = {"offer": OFFER, "statement": "contacted"}
+    assert (await http.post(f"{path}/dispute", json=word, headers=JSON)).status_code == 200
     assert (len(await intake.log("intake.lender_awaited")), len(await intake.log("lender.sealed"))) == (2, 1)
     book = IntakeBook()
     for logged in await intake.pool.fetch("SELECT type, body FROM event_log ORDER BY seq"):
