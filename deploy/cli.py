@@ -21,16 +21,18 @@ from deploy import cases, parked, policy
 from deploy.bench.result import KEPT_IN, Void
 from deploy.bench.run import bench
 from deploy.demo.conductor import START
+from deploy.demo.only import DemoRunning
 from deploy.demo.quiet import Restless
 from deploy.demo.run import Wanted, play
 from deploy.stack.brokerage import load
 from deploy.stack.daemon import NotStarted
 from deploy.stack.prerequisites import MissingPrerequisite
-from deploy.stack.stack import DEFAULT_PORTS, ROOT, Stack
+from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
 from deploy.stack.streams import lag
 from deploy.topology import diagram
 from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
+from services.intake.sheet import MOST_ROWS
 from yuqiao.bank.cli import app as bank_app
 from yuqiao.runtime.settings import Settings, UnknownSetting
 
@@ -61,6 +63,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 
 
 def stack_at(home: Path) -> Stack:
+    """The stack that was started under a folder, to look at or to stop. Writes nothing and raises NoStack without one."""
+    if not Stack.known_at(home):
+        raise NoStack(f"no stack under {home}; start one with make up")
+    return _stack(home)
+
+
+def _stack(home: Path) -> Stack:
     """The stack of a folder: the local one on its default ports, a demo on those that it picked."""
     if (home / "secrets" / "kafka.conductor").exists():
         return Stack(home, starts_at=START)
@@ -71,7 +80,7 @@ def stack_at(home: Path) -> Stack:
 def up(banks: int = 8, home: Home = LOCAL) -> None:
     """Start the stack with the real clock and keep it running. Doing it again changes nothing."""
     print(f"starting under {home}", file=sys.stderr)
-    stack = stack_at(home)
+    stack = _stack(home)
     stack.up(list(load("banks.yaml"))[:banks])
     _show_status(stack)
     print(f"each bank's way in: {home / 'banks'}/<bank>.env", file=sys.stderr)
@@ -79,9 +88,13 @@ def up(banks: int = 8, home: Home = LOCAL) -> None:
 
 @app.command()
 def down(home: Home = LOCAL) -> None:
-    """Stop the stack; data stay."""
-    stack_at(home).down()
-    print("stopped", file=sys.stderr)
+    """Stop the stack; data stay. Where none was ever started there is nothing to stop."""
+    try:
+        stack_at(home).down()
+    except NoStack as error:
+        print(error, file=sys.stderr)
+    else:
+        print("stopped", file=sys.stderr)
 
 
 @app.command()
@@ -129,8 +142,25 @@ def _show_status(stack: Stack) -> None:
     )
 
 
+def _up_to(most: int) -> Any:
+    """An option from 1 to `most`; typer's own range does not say the value."""
+
+    def checked(value: int) -> int:
+        if not 1 <= value <= most:
+            raise typer.BadParameter(f"{value} is not from 1 to {most}")
+        return value
+
+    return typer.Option(callback=checked, help=f"from 1 to {most}")
+
+
 @app.command()
-def demo(needs: int = 1662, banks: int = 8, seed: int = 16, keep: bool = False, matching: int = 1) -> None:
+def demo(
+    needs: Annotated[int, _up_to(MOST_ROWS)] = 1662,
+    banks: Annotated[int, _up_to(len(load("banks.yaml")))] = 8,
+    seed: int = 16,
+    keep: bool = False,
+    matching: int = 1,
+) -> None:
     """A need list through all services to closed cases. Exits 0 only if all are closed and every invariant holds."""
     report = play(Wanted(needs, banks, seed, keep, matching))
     if not report.clean:
@@ -193,13 +223,13 @@ def main() -> None:
     """Run the command; turns what can be absent into one line and exit code 4."""
     try:
         app()
-    except MissingPrerequisite as error:
+    except (MissingPrerequisite, NoStack) as error:
         _end(str(error), UNREACHABLE)
     except (UnknownSetting, ValidationError) as error:
         _end(str(error), USAGE)
     except AWAY as error:
         _end(f"unreachable: {type(error).__name__}: {' '.join(str(error).split())}", UNREACHABLE)
-    except (NotStarted, Restless, Void, httpx.HTTPStatusError) as error:
+    except (NotStarted, DemoRunning, Restless, Void, httpx.HTTPStatusError) as error:
         _end(str(error), FAILURE)
 
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 
 from deploy.demo.conductor import START, Conductor
+from deploy.demo.only import alone, ended_by
 from deploy.demo.quiet import Q, Quiet
 from deploy.demo.report import Report, collect, show, write
 from deploy.sample.make_sample import write_list
@@ -43,7 +45,12 @@ def say(text: str) -> None:
 
 
 def play(wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] | None = None) -> Report:
-    """Play it. `on_day` is called each business day: what a test does to the processes."""
+    """Play it. `on_day` is called each business day: what a test does to the processes. Raises DemoRunning."""
+    with alone(wanted.home):
+        return _fresh(wanted, on_day)
+
+
+def _fresh(wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] | None) -> Report:
     began = time.monotonic()
     before = Stack(wanted.home, starts_at=START)
     before.down()
@@ -53,25 +60,19 @@ def play(wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] | 
     stack = Stack(wanted.home, starts_at=START, seed=wanted.seed)
     banks = list(load("banks.yaml"))[: wanted.banks]
     say(f"starting Kafka, Postgres, four services and {len(banks)} simulated banks under {wanted.home}")
-    try:
+    with nullcontext() if wanted.keep else ended_by(stack.down):
         extra = [simulator(stack, bank, number, wanted.seed) for number, bank in enumerate(banks)]
         stack.up(banks, extra, {"matching": wanted.matching})
         say(f"all ready after {time.monotonic() - began:.0f} s; importing {wanted.needs} needs")
         report = asyncio.run(_play(stack, banks, wanted, on_day))
-    except BaseException:  # interrupted, too: what was started is stopped
-        if not wanted.keep:
-            stack.down()
-        raise
-    report.seconds = round(time.monotonic() - began, 1)
-    write(report, wanted.home)
-    show(report)
-    say(f"{wanted.home / 'report.html'} shows it in a browser; {report.seconds:.0f} s in all")
+        report.seconds = round(time.monotonic() - began, 1)
+        write(report, wanted.home)
+        show(report)
+        say(f"{wanted.home / 'report.html'} shows it in a browser; {report.seconds:.0f} s in all")
     if wanted.keep:
         say(
             f"left running: {stack.url('intake')}, {stack.url('feedback')}; end it with `yuqiao down --home {wanted.home}`"
         )
-    else:
-        stack.down()
     return report
 
 

@@ -26,12 +26,17 @@ from deploy.stack.provision import Kafka, Provision, bank_register
 from yuqiao.contracts.streams import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCK = "stack.lock"
 MIGRATION_SECONDS = 600
 DEFAULT_PORTS = {"kafka": 29092, "controller": 29093, "postgres": 25432} | {
     f"{service}.{kind}": base + number
     for number, service in enumerate(SERVICES, 1)
     for kind, base in (("http", 8100), ("ops", 9100))
 }
+
+
+class NoStack(Exception):
+    """Nothing was ever started under a folder."""
 
 
 @dataclass
@@ -59,6 +64,11 @@ class Stack:
             self.home, self._broker(), self._admin_dsn(), starts_at=self.starts_at, seed=self.seed
         )
         self.supervisor = Daemon("supervisor", self.home)
+
+    @staticmethod
+    def known_at(home: Path) -> bool:
+        """Whether anybody ever began an `up` there: its lock is the first thing that `up` makes."""
+        return (home / LOCK).exists()
 
     def _broker(self) -> Kafka:
         if self.kafka:
@@ -124,7 +134,7 @@ class Stack:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One `up` or `down` of a home at a time; the lock goes with its process."""
-        with (self.home / "stack.lock").open("w") as lock:
+        with (self.home / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -10,10 +10,20 @@ import pytest
 from deploy import cli
 from deploy.stack import prerequisites
 from deploy.stack.prerequisites import free_port
+from deploy.stack.stack import LOCK
 
 AWAY = {"YUQIAO_POSTGRES_DSN": f"postgresql://a:b@127.0.0.1:{free_port()}/x"}
 BROKER = {"YUQIAO_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
 ADMINISTRATOR = BROKER | {"YUQIAO_KAFKA_USERNAME": "admin", "YUQIAO_KAFKA_PASSWORD": "secret"}
+
+LOOKING = [
+    ["cases"],
+    ["case", "show", "x"],
+    ["parked", "list", "--json"],
+    ["parked", "show", "intake", "1"],
+    ["parked", "drop", "intake", "1", "--yes"],
+    ["verify", "--json"],
+]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -23,27 +33,36 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["cases"],
-        ["case", "show", "x"],
-        ["parked", "list", "--json"],
-        ["parked", "show", "intake", "1"],
-        ["parked", "drop", "intake", "1", "--yes"],
-        ["verify", "--json"],
-    ],
-    ids=" ".join,
-)
+@pytest.mark.parametrize("command", LOOKING, ids=" ".join)
 def test_a_stack_that_does_not_run_is_a_dependency_that_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
+    (tmp_path / LOCK).touch()
     assert run(monkeypatch, *command, "--home", str(tmp_path)) == 4
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n"), "unreachable" in said.err) == ("", 1, True)
 
 
-def test_status_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("there", [False, True], ids=["no folder", "an empty folder"])
+@pytest.mark.parametrize("command", [*LOOKING, ["status"], ["status", "--json"], ["down"]], ids=" ".join)
+def test_looking_where_there_is_no_stack_says_so_and_writes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    there: bool,
+) -> None:
+    home = tmp_path if there else tmp_path / "nonexist"
+    assert run(monkeypatch, *command, "--home", str(home)) == (0 if command == ["down"] else 4)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"no stack under {home}; start one with make up\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_status_of_what_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / LOCK).touch()
     assert run(monkeypatch, "status", "--home", str(tmp_path), "--json") == 1
     found = json.loads(capsys.readouterr().out)
     assert [(p["name"], p["ready"], p["why"]) for p in found["processes"]] == [
