@@ -15,6 +15,7 @@ from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import (
     EnterpriseConfirmed,
     EnterpriseDisputed,
+    EnterprisesWord,
     IdentityWithheld,
     NeedRegistered,
     NeedWithdrawn,
@@ -197,7 +198,7 @@ def on_enterprise_confirmed(book: FeedbackBook, confirmed: EnterpriseConfirmed, 
         yield resolve_issue(issue, "confirmed", at)
 
 
-def _disputes(book: FeedbackBook, word: EnterpriseConfirmed | EnterpriseDisputed) -> Iterator[Issue]:
+def _disputes(book: FeedbackBook, word: EnterprisesWord) -> Iterator[Issue]:
     category = f"disputed.{word.statement}"
     yield from (i for i in book.issues if i.offer == word.offer and i.category == category and not i.resolution)
 

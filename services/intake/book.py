@@ -26,6 +26,7 @@ from yuqiao.contracts.needs import (
     ConsentRevoked,
     EnterpriseConfirmed,
     EnterpriseDisputed,
+    EnterprisesWord,
     IdentitySealed,
     IdentityWithheld,
     LenderSealed,
@@ -42,16 +43,7 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar(
-    "P",
-    EnterpriseConfirmed,
-    EnterpriseDisputed,
-    IdentitySealed,
-    LenderSealed,
-    LenderAwaited,
-    OffersNoted,
-    ProgressNoted,
-)
+P = TypeVar("P", EnterprisesWord, IdentitySealed, LenderSealed, LenderAwaited, OffersNoted, ProgressNoted)
 
 
 class IntakeBook(Book):
@@ -262,13 +254,8 @@ def _(book: IntakeBook, event: ProgressNoted) -> None:
         _close(book, event.need)
 
 
-@IntakeBook.when(EnterpriseConfirmed)
-def _(book: IntakeBook, event: EnterpriseConfirmed) -> None:
-    _show(book, event, answered)
-
-
-@IntakeBook.when(EnterpriseDisputed)
-def _(book: IntakeBook, event: EnterpriseDisputed) -> None:
+@IntakeBook.when(EnterpriseConfirmed, EnterpriseDisputed)
+def _(book: IntakeBook, event: EnterprisesWord) -> None:
     _show(book, event, answered)
 
 

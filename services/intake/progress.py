@@ -6,7 +6,7 @@ from typing import Any
 
 from services.intake.notes import LenderAwaited, OffersNoted, ProgressNoted
 from services.intake.shelves import OfferProgress, Progress, Word
-from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed, IdentitySealed, LenderSealed
+from yuqiao.contracts.needs import EnterpriseConfirmed, EnterprisesWord, IdentitySealed, LenderSealed
 
 ENDED = frozenset({"declined", "expired", "closed", "disbursed"})
 
@@ -57,7 +57,7 @@ def advanced(before: Progress, step: ProgressNoted) -> Progress:
     return _after(before, offers, change)
 
 
-def answered(before: Progress, step: EnterpriseConfirmed | EnterpriseDisputed) -> Progress:
+def answered(before: Progress, step: EnterprisesWord) -> Progress:
     """The enterprise's word on what a bank reported, in the place of an earlier one. The case stays where it is."""
     word = Word(statement=step.statement, agreed=isinstance(step, EnterpriseConfirmed), at=step.at)
 

@@ -55,9 +55,9 @@ class OfferProgress(Value):
     amount_cny: Decimal | None = None
     words: tuple[Word, ...] = ()
 
-    def word_on(self, statement: str) -> Word | None:
-        """What the enterprise said last of this; None: nothing yet."""
-        return next((w for w in self.words if w.statement == statement), None)
+    def agreed(self, statement: str) -> bool | None:
+        """Whether the enterprise's last word on this is that it is so; None: it has said nothing yet."""
+        return next((word.agreed for word in self.words if word.statement == statement), None)
 
 
 class Progress(Value):

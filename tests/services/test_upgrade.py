@@ -15,7 +15,13 @@ from services.matching.snapshot import anonymous
 from tests.unit.matching.samples import facts, product
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.matches import NeedMatched
-from yuqiao.contracts.needs import IdentityWithheld, NeedRegistered
+from yuqiao.contracts.needs import (
+    EnterpriseConfirmed,
+    EnterpriseDisputed,
+    EnterprisesWord,
+    IdentityWithheld,
+    NeedRegistered,
+)
 from yuqiao.contracts.values import Offer, Origin, Routing
 from yuqiao.runtime.database import migrate, migration_files
 from yuqiao.runtime.messages import derived_id
@@ -98,23 +104,48 @@ def withheld(reason: str) -> IdentityWithheld:
     return IdentityWithheld(at=AT, reason=reason, **place)
 
 
+def said(kind: type[EnterprisesWord], statement: str, day: int) -> Event:
+    place = {"enterprise": FIRM, "need": NEED, "offer": derived_id("offer"), "bank": "bank01"}
+    return kind(at=AT + timedelta(days=day), statement=statement, **place)
+
+
+REGISTERED = NeedRegistered(
+    at=AT,
+    enterprise=FIRM,
+    need=NEED,
+    origin=Origin(channel="scan"),
+    routing=Routing(),
+    batched=False,
+    facts=facts(),
+)
+ANSWERED: list[Event] = [
+    REGISTERED,
+    intake.OffersNoted(
+        at=AT,
+        enterprise=FIRM,
+        need=NEED,
+        offers={derived_id("offer"): "bank01", derived_id("other"): "bank02"},
+        due_at=AT,
+    ),
+    said(EnterpriseConfirmed, "contacted", 1),
+    said(EnterpriseDisputed, "approved", 2),
+    said(EnterpriseDisputed, "contacted", 3),
+]
 WAITED: list[Event] = [
     intake.BankNoted(at=AT, bank="bank01", name="测试银行", key_id="k", public_key="", enabled=on)
     for on in (True, False)
 ] + [
-    NeedRegistered(
-        at=AT,
-        enterprise=FIRM,
-        need=NEED,
-        origin=Origin(channel="scan"),
-        routing=Routing(),
-        batched=False,
-        facts=facts(),
-    ),
+    REGISTERED,
     intake.LenderAwaited(at=AT, enterprise=FIRM, need=NEED, offer=derived_id("offer"), bank=derived_id("name")),
     withheld("bank_key_missing"),
     withheld("consent_missing"),
 ]
+
+
+async def the_need(conn: Any, book: IntakeBook) -> None:
+    need = book.needs[NEED]
+    stated, body = need.facts.stated_on, need.model_dump_json()
+    await conn.execute("INSERT INTO need VALUES ($1, $2, true, $3, $4)", NEED, FIRM, stated, body)
 
 
 async def test_what_waited_for_a_bank_before_entries_were_counted_is_the_fold_of_its_history(
@@ -129,9 +160,7 @@ async def test_what_waited_for_a_bank_before_entries_were_counted_is_the_fold_of
     await logged(conn, WAITED)
     for bank in folded.banks:
         await conn.execute("INSERT INTO bank VALUES ($1, $2)", bank.bank, bank.model_dump_json(exclude={"entry"}))
-    for need in folded.needs:
-        body = need.model_dump_json()
-        await conn.execute("INSERT INTO need VALUES ($1, $2, true, $3, $4)", NEED, FIRM, need.facts.stated_on, body)
+    await the_need(conn, folded)
     for one in folded.pendings:
         body = one.model_dump_json(exclude={"seen"})
         await conn.execute("INSERT INTO pending VALUES ($1, $2, $3, $4)", one.offer, FIRM, one.bank, body)
@@ -144,3 +173,26 @@ async def test_what_waited_for_a_bank_before_entries_were_counted_is_the_fold_of
     await conn.execute("UPDATE bank SET enabled = true")
     assert [due.offer for due in await store.due(conn, AT, 9)] == [derived_id("bank_key_missing")]
     await conn.close()
+
+
+async def test_what_an_enterprise_said_before_its_words_were_kept_is_the_fold_of_its_history(
+    empty_database: str,
+) -> None:
+    folded = IntakeBook()
+    for event in ANSWERED:
+        folded.apply(event)
+    files = migration_files(service_folder("intake"))
+    conn = await asyncpg.connect(empty_database)
+    await migrate(conn, [file for file in files if file[0] < "service/0005"])
+    await logged(conn, ANSWERED)
+    await the_need(conn, folded)
+    untold = derived_id("another need")
+    for need in (NEED, untold):
+        body = folded.progress[NEED].model_dump_json(exclude_defaults=True, exclude={"offers": {"__all__": {"words"}}})
+        await conn.execute("INSERT INTO progress VALUES ($1, $2, $3)", need, FIRM, body)
+    assert await migrate(conn, files)
+    saved = await intake_service.store(Settings(service="intake")).load_all(conn)
+    await conn.close()
+    assert saved.progress[NEED] == folded.progress[NEED]
+    assert [len(offer.words) for offer in saved.progress[NEED].offers] == [2, 0]
+    assert [len(offer.words) for offer in saved.progress[untold].offers] == [0, 0]

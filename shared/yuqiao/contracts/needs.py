@@ -109,21 +109,22 @@ class IdentityWithheld(NeedEvent):
     reason: Literal["consent_missing", "bank_key_missing", "need_withdrawn"] | Code
 
 
-class EnterpriseConfirmed(NeedEvent):
+class EnterprisesWord(NeedEvent):
+    """What the enterprise says of what a bank reported."""
+
+    need: Id
+    offer: Id
+    bank: BankId
+    statement: Literal["contacted", "visited", "approved", "disbursed"] | Code
+
+
+class EnterpriseConfirmed(EnterprisesWord):
     """The enterprise confirms what a bank reported."""
 
     wire_type = "enterprise.confirmed"
-    need: Id
-    offer: Id
-    bank: BankId
-    statement: Literal["contacted", "visited", "approved", "disbursed"] | Code
 
 
-class EnterpriseDisputed(NeedEvent):
+class EnterpriseDisputed(EnterprisesWord):
     """The enterprise disputes what a bank reported."""
 
     wire_type = "enterprise.disputed"
-    need: Id
-    offer: Id
-    bank: BankId
-    statement: Literal["contacted", "visited", "approved", "disbursed"] | Code

@@ -188,8 +188,8 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         """Waits while the consumer's own tasks live. Raises KafkaError when one has ended: nobody would begin it again."""
         consumer: Any = self.subscriber.consumer
         tasks = {consumer._fetcher.error_future, consumer._coordinator._coordination_task}
-        (first, *_), _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        raise KafkaError(f"the consumer's {first.get_name()} has ended: {first.cancelled() or first.exception()!r}")
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        raise KafkaError(f"the consumer works no more: {ended}")
 
     def forget_consumer(self) -> None:
         """It is no more, or never was: the next one is assigned anew. A fetch of this one's would never end."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from yuqiao.runtime.kafka import disconnect
+
 ASKING_SECONDS = 5.0
 
 
@@ -49,5 +51,4 @@ class Ends:
     async def _stop(self) -> None:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            for stop in (consumer.stop, consumer._client.close):
-                await asyncio.gather(asyncio.wait_for(stop(), 5), return_exceptions=True)
+            await disconnect(consumer)

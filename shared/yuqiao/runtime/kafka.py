@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -79,7 +79,7 @@ class KafkaPublisher:
         try:
             await asyncio.wait_for(producer.start(), 15)
         except BaseException:  # cancelled, too: a half-started producer keeps its tasks and its connection
-            await _stop(producer)
+            await disconnect(producer)
             raise
         return producer
 
@@ -95,13 +95,13 @@ class KafkaPublisher:
             BaseException
         ):  # cancelled, too: nobody knows what such a producer has sent, so no later row may follow it
             self.producer = None
-            await _stop(producer)
+            await disconnect(producer)
             raise
 
     async def stop(self) -> None:
         """Disconnect, bounded."""
         if self.producer is not None:
-            await _stop(self.producer)
+            await disconnect(self.producer)
             self.producer = None
 
 
@@ -134,8 +134,8 @@ async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> None:
     await asyncio.gather(*waiting)
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
-    try:
-        await asyncio.wait_for(producer.stop(), 5)
-    except Exception:  # the broker is away: aiokafka's stop hangs or raises, and nothing is left to save
-        return
+async def disconnect(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Bounded, wherever the broker is: with it away aiokafka hangs or raises, and nothing is left to save."""
+    connections = client._client if isinstance(client, AIOKafkaConsumer) else client.client
+    for stop in (client.stop, connections.close):
+        await asyncio.gather(asyncio.wait_for(stop(), 5), return_exceptions=True)

@@ -36,7 +36,7 @@ from yuqiao.runtime.sql import Queries
 B = TypeVar("B", bound=Book)
 Q = Queries.beside(__file__)
 INBOX_DAYS = 60
-LONGEST_DELAY = SESSION_SECONDS + 2
+SHORTEST_DELAY, LONGEST_DELAY = 0.2, SESSION_SECONDS + 2
 """A static member whose old partitions are no longer to be had fails on them until its session has ended."""
 log = structlog.get_logger()
 
@@ -140,11 +140,11 @@ class Process(Generic[B]):
 
     async def _connect(self) -> None:
         """Subscribe as soon as the broker is there; nobody is restarted because it is not."""
-        delay = 0.2
+        delay = SHORTEST_DELAY
         while True:
             try:
                 await asyncio.wait_for(self.broker.start(), 30)
-                self.connected, delay = True, 0.2
+                self.connected, delay = True, SHORTEST_DELAY
                 self.loop.look()
                 await self.inlet.ended()
             except asyncio.CancelledError:

@@ -174,8 +174,9 @@ class Silent(Buffered):
 
     def __init__(self) -> None:
         super().__init__({A: 0})
-        self.fetching, self.coordinating = (asyncio.create_task(asyncio.sleep(3600), name=n) for n in ("f", "c"))
-        self._fetcher = SimpleNamespace(error_future=self.fetching)
+        loop = asyncio.get_running_loop()
+        self.coordinating = loop.create_future()
+        self._fetcher = SimpleNamespace(error_future=loop.create_future())
         self._coordinator = SimpleNamespace(_coordination_task=self.coordinating)
 
     async def getmany(self, *partitions: TopicPartition, **bounds: int) -> dict[TopicPartition, list[Any]]:
@@ -213,9 +214,9 @@ async def test_a_consumer_whose_own_task_ends_is_no_more(toy_pool: Any) -> None:
         await asyncio.wait_for(ended, 5)
 
 
-def test_no_timer_commits_what_is_not_done(toy_pool: Any) -> None:
-    options = an_inlet(toy_pool, {}).subscriber._connection_args
-    assert options["enable_auto_commit"] is False  # type: ignore[typeddict-item]
+def test_no_timer_commits_what_is_not_done() -> None:
+    options: Any = an_inlet(None, {}).subscriber._connection_args
+    assert options["enable_auto_commit"] is False
 
 
 async def test_of_two_who_seek_at_once_the_later_says_where_to_go_on(toy_pool: Any) -> None:

@@ -111,7 +111,9 @@ async def test_a_connection_that_is_cut_off_in_the_middle_costs_nothing_but_time
     assert await log(toy_pool, "a") == [(1, "1"), (2, "2")]
 
 
-async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(toy_pool: Any) -> None:
+async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(
+    toy_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await begin(toy_pool)
     tape, topic = Tape(), Topic()
     async with looping(toy_pool, tape) as loop, running(loop.relay):
@@ -120,11 +122,11 @@ async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(
         run = loop.shell.run
 
         async def unanswered(batch: Batch) -> Committed:
-            loop.shell.run = run  # type: ignore[method-assign]  # once
+            monkeypatch.setattr(loop.shell, "run", run)  # once
             await run(batch)
             raise ConnectionResetError
 
-        loop.shell.run = unanswered  # type: ignore[method-assign]
+        monkeypatch.setattr(loop.shell, "run", unanswered)
         tape.put(record(0, "a", "1"))
         await until(lambda: tape.sought == 1)
         tape.put(record(1, "a", "2"))
