@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import ReplyApplied, ReplyRefused
+from yuqiao.contracts.from_bank import OfferAccept
 from yuqiao.contracts.matches import ProductListed, ProductRefused
 from yuqiao.contracts.values import BankId, Code, Reason
 from yuqiao.policy.states import known_codes
@@ -76,6 +77,11 @@ def undeliverable(bank: Bank | None, void: Void | None) -> str | None:
 def same_entry(entry: Bank, other: Bank | None) -> bool:
     """Whether registering `entry` would change nothing."""
     return entry == other
+
+
+def accepts(answer: ReplyApplied) -> bool:
+    """Whether a bank accepted its offer, for the first time."""
+    return answer.reply_type == OfferAccept.wire_type and not answer.repeated
 
 
 def verdict_on_reply(answer: ReplyApplied | ReplyRefused) -> tuple[Result, tuple[Reason, ...]]:

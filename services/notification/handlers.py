@@ -9,7 +9,6 @@ from services.notification.domain import Offer
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseResolved,
-    OfferAccepted,
     OfferDeclined,
     OfferExpired,
     PlanAdopted,
@@ -133,16 +132,6 @@ def on_plan_adopted(book: NotificationBook, plan: PlanAdopted, at: Moment) -> It
             )
 
 
-def on_offer_accepted(book: NotificationBook, accepted: OfferAccepted, at: Moment) -> Iterator[Out]:
-    """In `single` and `race` the first acceptance closes the others; one that comes after it closes nobody."""
-    mine = book.offers.get(accepted.offer)
-    if mine is None or mine.closed:
-        return
-    for offer in book.open_offers(accepted.need):
-        if offer.exclusive and offer.offer != accepted.offer:
-            yield from _close(offer, "taken_by_other", at)
-
-
 def on_offer_ended(book: NotificationBook, ended: OfferDeclined | OfferExpired, at: Moment) -> Iterator[Out]:
     """A declined or expired offer gets its end mark."""
     offer = book.offers.get(ended.offer)
@@ -183,10 +172,24 @@ def _close(offer: Offer, reason: str, at: Moment) -> Iterator[Out]:
     yield NeedClosed(at=at.now, bank=offer.bank, offer=offer.offer, reason=reason)
 
 
-def on_reply_answered(book: NotificationBook, answer: ReplyApplied | ReplyRefused, at: Moment) -> Iterator[Out]:
-    """One receipt for every reply."""
+def on_reply_applied(book: NotificationBook, applied: ReplyApplied, at: Moment) -> Iterator[Out]:
+    """Its receipt. In `single` and `race` the first acceptance closes the others; one that comes after it closes nobody."""
+    yield _receipt(applied, at)
+    mine = book.offers.get(applied.offer) if domain.accepts(applied) and applied.offer else None
+    if mine and mine.closed is None:
+        for offer in book.open_offers(mine.need):
+            if offer.exclusive and offer.offer != mine.offer:
+                yield from _close(offer, "taken_by_other", at)
+
+
+def on_reply_refused(book: NotificationBook, refused: ReplyRefused, at: Moment) -> Iterator[Out]:
+    """Its receipt, too."""
+    yield _receipt(refused, at)
+
+
+def _receipt(answer: ReplyApplied | ReplyRefused, at: Moment) -> Receipt:
     result, reasons = domain.verdict_on_reply(answer)
-    yield Receipt(
+    return Receipt(
         at=at.now,
         bank=answer.bank,
         subject=answer.offer or answer.place,

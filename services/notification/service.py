@@ -7,7 +7,6 @@ from services.notification.store import NotificationStore
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseResolved,
-    OfferAccepted,
     OfferDeclined,
     OfferExpired,
     PlanAdopted,
@@ -40,12 +39,11 @@ service = Service(
         NeedWithdrawn: handlers.on_need_withdrawn,
         ConsentRevoked: handlers.on_consent_revoked,
         PlanAdopted: handlers.on_plan_adopted,
-        OfferAccepted: handlers.on_offer_accepted,
         OfferDeclined: handlers.on_offer_ended,
         OfferExpired: handlers.on_offer_ended,
         CaseResolved: handlers.on_case_resolved,
-        ReplyApplied: handlers.on_reply_answered,
-        ReplyRefused: handlers.on_reply_answered,
+        ReplyApplied: handlers.on_reply_applied,
+        ReplyRefused: handlers.on_reply_refused,
         ProductListed: handlers.on_product_answered,
         ProductRefused: handlers.on_product_answered,
         RegisterBank: handlers.on_register_bank,

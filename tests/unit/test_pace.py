@@ -4,7 +4,16 @@ import pytest
 from aiokafka import TopicPartition
 
 from yuqiao.contracts.streams import CASES, NEEDS, bank_topic
-from yuqiao.runtime.pace import GATHERED_BYTES, HURRIED, LONG_BATCH, LONGEST_REST, LONGEST_WAIT, UNHURRIED, Pace
+from yuqiao.runtime.pace import (
+    GATHERED_BYTES,
+    HURRIED,
+    LONG_BATCH,
+    LONGEST_REST,
+    LONGEST_WAIT,
+    TURN_OF_OTHERS,
+    UNHURRIED,
+    Pace,
+)
 
 URGENT, OTHER = TopicPartition(NEEDS.name, 0), TopicPartition(CASES.name, 0)
 PRODUCTS = TopicPartition(bank_topic("bank01", "products"), 0)
@@ -36,7 +45,7 @@ def test_the_others_pause_once_they_had_their_turn_and_only_they() -> None:
     assert consumer.paused() == set()
     pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
     assert consumer.paused() == {OTHER}
-    assert 0 < pace.begin(consumer) <= UNHURRIED
+    assert 0 < pace.begin(consumer) <= TURN_OF_OTHERS
     assert consumer.paused() == {OTHER}
 
 
@@ -92,7 +101,7 @@ def test_after_a_long_batch_the_others_rest_and_what_is_hurried_does_not() -> No
     pace._taken -= 1
     pace.done(full=False)
     assert pace.until_next() <= HURRIED
-    assert UNHURRIED < pace.begin(consumer) <= LONGEST_REST
+    assert TURN_OF_OTHERS < pace.begin(consumer) <= LONGEST_REST
     assert consumer.paused() == {OTHER}
 
 
@@ -102,7 +111,7 @@ def test_a_rest_that_is_shorter_than_the_turn_of_the_others_does_not_bring_it_fo
     pace.taken()
     pace._taken -= LONG_BATCH
     pace.done(full=False)
-    assert pace.begin(consumer) == pytest.approx(UNHURRIED, abs=0.01)
+    assert pace.begin(consumer) == pytest.approx(TURN_OF_OTHERS, abs=0.01)
 
 
 def test_long_batches_of_what_is_hurried_do_not_keep_the_others_resting() -> None:

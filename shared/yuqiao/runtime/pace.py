@@ -8,18 +8,20 @@ from yuqiao.contracts.streams import BankChannel, Stream, parse_bank_topic
 
 UNHURRIED = 0.1
 HURRIED = 0.01
+TURN_OF_OTHERS = 0.3
 LONG_BATCH = 0.025
-LONGEST_REST = 0.2
+LONGEST_REST = 0.4
 LONGEST_WAIT = 1.0
 GATHERED_BYTES = 64 * 1024
 
 
 class Pace:
-    """Hurried topics are fetched as soon as something is there; the others every UNHURRIED seconds, all together.
+    """Hurried topics are fetched as soon as something is there; the others every TURN_OF_OTHERS seconds, all together.
 
-    After a long batch it rests twice as long as that took: under load batches grow, and cost less for each record. What is
-    hurried does not rest: it would wait longest just when there is much of the others. These rest after a batch of theirs
-    alone, or many batches of what is hurried would keep them resting. A full batch is followed by the next at once.
+    Where nothing is hurried everything is, every UNHURRIED seconds. After a long batch it rests twice as long as that took:
+    under load batches grow, and cost less for each record. What is hurried does not rest: it would wait longest just when
+    there is much of the others. These rest after a batch of theirs alone, or many batches of what is hurried would keep
+    them resting. A full batch is followed by the next at once.
     """
 
     def __init__(self, hurried: Iterable[Stream | BankChannel], *, waits: bool) -> None:
@@ -63,7 +65,7 @@ class Pace:
         self._had_others = not others.isdisjoint(found)
         if self.waits and self._hurried and all_of_it and self._had_others:
             consumer.pause(*others)
-            self._others = now + UNHURRIED
+            self._others = now + TURN_OF_OTHERS
 
     def taken(self) -> None:
         """A batch begins."""

@@ -11,7 +11,8 @@ from services.notification.book import NotificationBook
 from services.notification.domain import Bank
 from services.notification.service import service
 from yuqiao.contracts.base import Event
-from yuqiao.contracts.cases import OfferAccepted, Wait
+from yuqiao.contracts.cases import ReplyApplied
+from yuqiao.contracts.from_bank import OfferAccept
 from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.values import AnonymousNeed, Band, Offer
 from yuqiao.policy.time_limits import TimeLimits, default_path
@@ -46,9 +47,18 @@ def matched(*banks: str, mode: str = "platform", need: str = NEED) -> NeedMatche
     )
 
 
-def accepted(bank: str) -> OfferAccepted:
-    wait = Wait(limit="disclose", on="office", due_at=NOW)
-    return OfferAccepted(at=NOW, enterprise=ENTERPRISE, need=NEED, offer=offer_id(bank), bank=bank, wait=wait)
+def accepted(bank: str, *, repeated: bool = False) -> ReplyApplied:
+    return ReplyApplied(
+        at=NOW,
+        enterprise=ENTERPRISE,
+        need=NEED,
+        offer=offer_id(bank),
+        bank=bank,
+        reply=f"accept-{bank}",
+        reply_type=OfferAccept.wire_type,
+        place=f"yuqiao.bank.{bank}.replies.v1/0/0",
+        repeated=repeated,
+    )
 
 
 class Door:

@@ -162,14 +162,22 @@ def test_the_first_acceptance_of_a_race_closes_the_others_and_a_second_one_close
     door = Door()
     door.hear(matched("b1", "b2", "b3", mode=mode))
     assert closed(door.hear(accepted("b2"))) == [("b1", "taken_by_other"), ("b3", "taken_by_other")]
-    assert door.hear(accepted("b1")) == []  # both had accepted before either was heard here
+    assert closed(door.hear(accepted("b1"))) == []  # both had accepted before either was heard here
     assert [o.bank for o in door.book.open_offers(NEED)] == ["b2"]
+
+
+def test_an_acceptance_that_is_repeated_closes_nobody() -> None:
+    door = Door()
+    door.hear(matched("b1", mode="race"))
+    door.hear(accepted("b1"))
+    door.hear(matched("b2", mode="race"))
+    assert closed(door.hear(accepted("b1", repeated=True))) == []
 
 
 def test_elsewhere_an_acceptance_closes_nobody() -> None:
     door = Door()
     door.hear(matched("b1", "b2"))
-    assert door.hear(accepted("b1")) == []
+    assert closed(door.hear(accepted("b1"))) == []
 
 
 @pytest.mark.parametrize(("whom", "told"), [("b1", ["b1"]), ("*", ["b1", "b2"]), ("b3", [])])
