@@ -1,15 +1,17 @@
 """`yuqiao case show ID`, `yuqiao cases`: what feedback knows, for people and programs."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
+from deploy.terminal import wide
+from yuqiao.policy.calendar import until
 from yuqiao.policy.states import known_codes, term
 
 app = typer.Typer(no_args_is_help=True)
@@ -39,12 +41,13 @@ def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
-    console = Console()
+    console = wide()
     state = found["outcome_term"] or found["stage_term"]
     console.print(f"case {found['need']}  {state}  {found['amount_cny']} 元", highlight=False)
     if wait := found["next_deadline"]:
-        console.print(f"waits for {found['waiting_on_term']} ({wait['limit']}) until {wait['due_at']}", highlight=False)
-    table = Table("at", "event", "bank", "what")
+        by = _until(wait["due_at"])
+        console.print(f"waits for {found['waiting_on_term']} ({wait['limit']}) until {by}", highlight=False)
+    table = Table(*(Column(name, no_wrap=True) for name in ("at", "event", "bank")), Column("what", overflow="fold"))
     for row in found["timeline"]:
         table.add_row(row["at"][:16], row["type"], row["event"].get("bank", ""), _what(row["event"]))
     console.print(table)
@@ -60,8 +63,12 @@ def _what(event: dict[str, Any]) -> str:
     said += [r["text"] for r in event.get("reasons", [])]
     said += [t["text"] for t in event.get("tasks", [])]
     if wait := event.get("wait"):
-        said.append(f"until {wait['due_at'][:16]}")
+        said.append(f"until {_until(wait['due_at'])}")
     return "; ".join(map(str, said))
+
+
+def _until(due_at: str) -> str:
+    return until(datetime.fromisoformat(due_at))
 
 
 def list_cases(
@@ -80,9 +87,8 @@ def list_cases(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table(
-        Column("case", no_wrap=True), *(Column(name, overflow="fold") for name in ("stage", "waits for", "until", "元"))
-    )
+    table = Table(*(Column(name, no_wrap=True) for name in ("case", "stage", "waits for", "until", "元")))
     for r in rows:
-        table.add_row(r["id"], r["stage_term"], r["waiting_on_term"] or "", (r["due_at"] or "")[:16], r["amount_cny"])
-    Console().print(table)
+        due = _until(r["due_at"]) if r["due_at"] else ""
+        table.add_row(r["id"], r["stage_term"], r["waiting_on_term"] or "", due, r["amount_cny"])
+    wide().print(table)

@@ -14,7 +14,6 @@ import typer
 from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from deploy import cases, parked, policy
@@ -29,6 +28,7 @@ from deploy.stack.daemon import NotStarted
 from deploy.stack.prerequisites import MissingPrerequisite
 from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
 from deploy.stack.streams import lag
+from deploy.terminal import wide
 from deploy.topology import diagram
 from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
@@ -36,6 +36,8 @@ from services.intake.sheet import MOST_ROWS
 from yuqiao.bank.cli import app as bank_app
 from yuqiao.runtime.settings import Settings, UnknownSetting
 
+MOST_REPLICAS = 6
+"""Of a service: a shared stream has six partitions."""
 FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
 LOCAL = ROOT / "build" / "local"
 AWAY = (
@@ -76,8 +78,22 @@ def _stack(home: Path) -> Stack:
     return Stack(home, ports=DEFAULT_PORTS if home == LOCAL else None)
 
 
+def _up_to(most: int) -> Any:
+    """An option from 1 to `most`; typer's own range does not say the value."""
+
+    def checked(value: int) -> int:
+        if not 1 <= value <= most:
+            raise typer.BadParameter(f"{value} is not from 1 to {most}")
+        return value
+
+    return typer.Option(callback=checked, help=f"from 1 to {most}")
+
+
+Banks = Annotated[int, _up_to(len(load("banks.yaml")))]
+
+
 @app.command()
-def up(banks: int = 8, home: Home = LOCAL) -> None:
+def up(banks: Banks = 8, home: Home = LOCAL) -> None:
     """Start the stack with the real clock and keep it running. Doing it again changes nothing."""
     print(f"starting under {home}", file=sys.stderr)
     stack = _stack(home)
@@ -124,7 +140,7 @@ def _status(stack: Stack) -> dict[str, Any]:
 
 def _show_status(stack: Stack) -> None:
     found = _status(stack)
-    console = Console()
+    console = wide()
     table = Table("process", "pid", "url", "ready", "why not")
     for p in found["processes"]:
         table.add_row(p["name"], str(p["pid"]), p["url"], "yes" if p["ready"] else "no", "; ".join(p["why"]))
@@ -142,24 +158,13 @@ def _show_status(stack: Stack) -> None:
     )
 
 
-def _up_to(most: int) -> Any:
-    """An option from 1 to `most`; typer's own range does not say the value."""
-
-    def checked(value: int) -> int:
-        if not 1 <= value <= most:
-            raise typer.BadParameter(f"{value} is not from 1 to {most}")
-        return value
-
-    return typer.Option(callback=checked, help=f"from 1 to {most}")
-
-
 @app.command()
 def demo(
     needs: Annotated[int, _up_to(MOST_ROWS)] = 1662,
-    banks: Annotated[int, _up_to(len(load("banks.yaml")))] = 8,
+    banks: Banks = 8,
     seed: int = 16,
     keep: bool = False,
-    matching: int = 1,
+    matching: Annotated[int, _up_to(MOST_REPLICAS)] = 1,
 ) -> None:
     """A need list through all services to closed cases. Exits 0 only if all are closed and every invariant holds."""
     report = play(Wanted(needs, banks, seed, keep, matching))

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
+from deploy.terminal import wide
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.messages import BEIJING
 from yuqiao.runtime.sql import Queries
@@ -64,7 +64,7 @@ def list_(home: Home = LOCAL, limit: int = 100, as_json: AsJson = False) -> None
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
-    console = Console()
+    console = wide()
     for name, rows in found.items():
         names = ("service", "id", "key", "why", "where, when (+08:00)")
         table = Table(
@@ -90,15 +90,20 @@ def _where(row: dict[str, Any]) -> str:
 @app.command()
 def show(service: Service, parked: int, home: Home = LOCAL, as_json: AsJson = False) -> None:
     """One parked message, with its bytes, its reason and what was decided."""
+    row = _known(home, service, parked)
+    if as_json:
+        print(json.dumps(row, ensure_ascii=False))
+        return
+    for name, value in row.items():
+        print(f"{name}: {value}")
+
+
+def _known(home: Path, service: str, parked: int) -> dict[str, Any]:
     rows = _run(home, service, Q.show, parked)
     if not rows:
         typer.echo(f"{service} has no parked message {parked}", err=True)
         raise typer.Exit(FAILURE)
-    if as_json:
-        print(json.dumps(rows[0], ensure_ascii=False))
-        return
-    for name, value in rows[0].items():
-        print(f"{name}: {value}")
+    return rows[0]
 
 
 @app.command()
@@ -127,6 +132,7 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Give a parked message up. It stays in the table, with who dropped it."""
+    _known(home, service, parked)
     if not yes:
         typer.confirm(f"drop parked message {parked} of {service} for good?", abort=True, err=True)
     _told(_run(home, service, Q.drop, parked, by or getpass.getuser()), "dropped", as_json)

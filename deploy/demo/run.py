@@ -122,7 +122,7 @@ def _import(stack: Stack, wanted: Wanted) -> None:
 
 
 def _progress(now: datetime, day: dict[str, Any], per_bank: dict[str, int]) -> None:
-    banks = " ".join(f"{bank[-2:]}:{count}" for bank, count in per_bank.items())
+    banks = " ".join(f"{bank[-2:]}={count}" for bank, count in per_bank.items())
     say(
         f"{now.date()}  imported {day['imported']}  pushed {sum(per_bank.values())} ({banks})  answered {day['answered']}"
         f"  overdue {day['overdue']}  offered on {day['offered_on']}  resolved {day['resolved']}"

@@ -1,6 +1,7 @@
 """How pages are shown: templates, headers that keep an address secret, and a refusal as a page for who reads pages."""
 
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
+from yuqiao.policy.calendar import until
 from yuqiao.runtime.http import trace_of
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.what_to_do import what_to_do
@@ -21,6 +23,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
 }
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
+_TEMPLATES.filters["until"] = lambda due_at: until(datetime.fromisoformat(due_at))
 _OF_THE_LINK = frozenset({"link_invalid", "link_expired", "need_unknown"})
 
 

@@ -21,6 +21,7 @@ LOOKING = [
     ["case", "show", "x"],
     ["parked", "list", "--json"],
     ["parked", "show", "intake", "1"],
+    ["parked", "drop", "intake", "1"],
     ["parked", "drop", "intake", "1", "--yes"],
     ["verify", "--json"],
 ]
@@ -87,7 +88,18 @@ def test_settings_are_printed_without_secrets_or_refused(
     assert bool(said.out) == (code == 0)
 
 
-@pytest.mark.parametrize("command", [["nonsense"], ["case"], ["parked", "show", "nobody", "1"], ["cases", "nobody"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["nonsense"],
+        ["case"],
+        ["parked", "show", "nobody", "1"],
+        ["cases", "nobody"],
+        ["up", "--banks", "99"],
+        ["demo", "--matching", "0"],
+    ],
+    ids=" ".join,
+)
 def test_wrong_usage(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     assert run(monkeypatch, *command) == 2
 

@@ -8,6 +8,8 @@ import asyncio
 import json
 from collections.abc import Collection, Coroutine
 from datetime import datetime
+from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -155,10 +157,11 @@ async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, cou
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
         typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
         while not count or shown < count:
-            for records in (await consumer.getmany(timeout_ms=1000)).values():
-                for received in [r for r in map(read, records) if r][: count - shown if count else None]:
-                    typer.echo(_shown(env, received, as_json, unseal))
-                    shown += 1
+            found = chain.from_iterable((await consumer.getmany(timeout_ms=1000)).values())
+            received = filter(None, map(read, sorted(found, key=attrgetter("timestamp"))))
+            for one in islice(received, count - shown if count else None):
+                typer.echo(_shown(env, one, as_json, unseal))
+                shown += 1
 
 
 def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str:

@@ -15,6 +15,14 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Beijing time. A fixed offset: China has had no daylight saving time since 1991."""
 
 
+def until(moment: datetime) -> str:
+    """A limit as people read it, in Beijing: what ends with a day ends at `2022-12-29 24:00`, not as the next begins."""
+    local = moment.astimezone(BEIJING)
+    if local.time() == time(0):
+        return f"{local.date() - timedelta(days=1)} 24:00"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
 @dataclass(frozen=True, slots=True)
 class DueDay:
     """A day counted in working days. `provisional`: it rests on days that no holiday notice covers yet."""

@@ -1,12 +1,12 @@
 """Working days: published vectors, make-up Saturdays, and what lies beyond the table."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
 
 from yuqiao.policy import seed_calendar
-from yuqiao.policy.calendar import WorkingCalendar
+from yuqiao.policy.calendar import BEIJING, WorkingCalendar, until
 from yuqiao.policy.calendar_table import rows_in
 from yuqiao.policy.datafile import text_of
 
@@ -101,3 +101,15 @@ def test_counting_agrees_with_walking_day_by_day() -> None:
 def test_hours_count_on_working_days_only(begin: str, end: str, hours: str) -> None:
     found = WorkingCalendar.load().working_hours_between(datetime.fromisoformat(begin), datetime.fromisoformat(end))
     assert str(found) == hours
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (datetime(2022, 12, 30, tzinfo=BEIJING), "2022-12-29 24:00"),
+        (datetime(2022, 12, 31, 16, tzinfo=UTC), "2022-12-31 24:00"),
+        (datetime(2022, 12, 30, 9, 5, tzinfo=BEIJING), "2022-12-30 09:05"),
+    ],
+)
+def test_a_limit_that_ends_with_a_day_is_read_as_that_days_end(moment: datetime, said: str) -> None:
+    assert until(moment) == said

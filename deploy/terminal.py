@@ -1,0 +1,12 @@
+"""What people see on a terminal, and what is left of it in a file."""
+
+import sys
+
+from rich.console import Console
+
+WIDE = 160
+
+
+def wide() -> Console:
+    """A console as wide as the terminal; in a file or a pipe, wide enough that no table is cut."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
