@@ -54,6 +54,7 @@ SELECT key, kind, need, ref, lim, due_at, bank, again FROM (
     UNION ALL SELECT *, true FROM deadline WHERE provisional AND due_at <= $2
 ) AS d
 WHERE NOT EXISTS (SELECT FROM parked AS p WHERE p.key = d.key AND p.decided_at IS NULL)
+    AND (d.again OR d.bank IS NULL OR d.bank <> ALL($4::text[]))
 ORDER BY due_at, again DESC, of, kind, ref LIMIT $3;
 
 -- name: case_by_id

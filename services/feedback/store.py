@@ -1,6 +1,6 @@
 """Loads and saves feedback's book."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.feedback.case import Case, Issue, KeptReply, kept_as
 from services.feedback.encryption import encryptor
 from services.feedback.messages import IssueDue, LimitDue, RecountDue, TaskOverdue
 from yuqiao.contracts.from_bank import Reply
-from yuqiao.contracts.streams import bank_topic
+from yuqiao.contracts.streams import bank_topic, parse_bank_topic
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.time_limits import TimeLimits, end_of
 from yuqiao.runtime.batch import Arrival
@@ -67,9 +67,10 @@ class FeedbackStore:
         if gone or new:
             await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 9))
 
-    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Connection, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         """Due limits, tasks and issues, and provisional days that the calendar covers now, earliest first."""
-        return [_deadline(row) for row in await conn.fetch(Q.due, now, end_of(self.calendar.horizon), limit)]
+        banks = [bank[0] for bank in map(parse_bank_topic, unread) if bank]
+        return [_deadline(row) for row in await conn.fetch(Q.due, now, end_of(self.calendar.horizon), limit, banks)]
 
     async def load_all(self, conn: Connection) -> FeedbackBook:
         """Everything."""

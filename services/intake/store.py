@@ -1,6 +1,6 @@
 """Loads and saves an intake book: a number of statements that does not depend on the batch's size."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from asyncpg import Connection
@@ -86,7 +86,7 @@ class IntakeStore:
             rows = [(i, c.secret_hash, " ".join(c.scopes)) for i, c in clients]
             await conn.execute(Q.save_clients, *columns(rows))
 
-    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Connection, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         """What waits for a bank that is there now, with an entry that it was not tried with."""
         return [BankEntered(**row, due_at=now) for row in await conn.fetch(Q.due, limit)]
 

@@ -1,6 +1,6 @@
 """Loads and saves matching's book."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -82,7 +82,7 @@ class MatchingStore:
         rounds = Changed(book.rounds, 3, lambda _, r: (r.asked, r.asked_at, r.held))
         await save_shelves(conn, Q.save_rounds, rounds)
 
-    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Connection, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         """At most one round: at 09:00 of the first day on which something waits, or out of turn when room came."""
         row = await conn.fetchrow(Q.next_round, ROUND_AT)
         if row is None or row["due_at"] > now:

@@ -1,6 +1,6 @@
 """Loads and saves notification's book."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from asyncpg import Connection
@@ -42,7 +42,7 @@ class NotificationStore:
         await save_shelves(conn, Q.save_offers, offers)
         await save_shelves(conn, Q.save_voids, Changed(book.voids, 1, lambda _, v: (v.enterprise,)))
 
-    async def due(self, conn: Connection, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Connection, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         """Notification waits for nobody: limits are feedback's."""
         return []
 

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import time
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
 from asyncpg import (
+    Connection,
     DeadlockDetectedError,
     InterfaceError,
     InternalClientError,
@@ -153,7 +155,7 @@ class Loop(Generic[B]):
         """Deadlines, replays that were asked for, held messages whose subject came or never came."""
         async with borrowed(self.pool) as conn:
             now = await self.shell.clock.read(conn)
-            due = await self._readable(await self.shell.store.due(conn, now, self.size))
+            due = await self._deadlines(conn, now)
             kinds = self.shell.service.on
             replays = [arrival_of_parked(r, kinds) for r in await conn.fetch(Q.replay_ready, self.size)]
             held = [
@@ -162,11 +164,19 @@ class Loop(Generic[B]):
             ]
         return replays + held + [arrival_of_deadline(d) for d in due]
 
-    async def _readable(self, due: list[Deadline]) -> list[Deadline]:
-        """Without those whose bank may have answered in time and has not been read to the end."""
-        topics = {d.after_topic for d in due if d.after_topic}
-        unread = await self.inlet.unread(topics) if topics else set()
-        return [d for d in due if d.after_topic not in unread]
+    async def _deadlines(self, conn: Connection, now: datetime) -> list[Deadline]:
+        """What is due, without that whose bank may have answered in time and has not been read to the end.
+
+        Such a bank may have more than a batch takes: what is due behind that is asked for without it.
+        """
+        without: set[str] = set()
+        while True:
+            due = await self.shell.store.due(conn, now, self.size, without)
+            topics = {d.after_topic for d in due if d.after_topic}
+            unread = await self.inlet.unread(topics) if topics else set()
+            if not unread or len(due) < self.size:
+                return [d for d in due if d.after_topic not in unread]
+            without |= unread
 
     async def _run(self, batch: Batch, fetched: Fetched | None, *, more_due: bool) -> None:
         started = time.monotonic()

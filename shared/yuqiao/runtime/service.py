@@ -1,6 +1,6 @@
 """A service as a declarative value."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,8 +36,11 @@ class Store(Protocol[B]):
     async def save(self, conn: "Connection", book: B) -> None:
         """Write what changed."""
 
-    async def due(self, conn: "Connection", now: datetime, limit: int) -> list[Deadline]:
-        """At most `limit` deadlines that are due, earliest first, none of a parked key."""
+    async def due(self, conn: "Connection", now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
+        """At most `limit` deadlines that are due, earliest first, none of a parked key.
+
+        None that is to be handled after one of the topics `unread`.
+        """
 
     async def load_all(self, conn: "Connection") -> B:
         """Everything: what folding the event log must give."""

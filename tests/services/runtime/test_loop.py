@@ -1,7 +1,7 @@
 """The loop around the shell, on a real database: transient trouble is tried again, a zombie goes on, a stop is whole."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,9 +64,18 @@ class Tape:
 class DueStore(toy.ToyStore):
     """A toy whose thing `a` is overdue once, unless its bank may still have answered."""
 
-    async def due(self, conn: Any, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Any, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         done = "overdue" in str(await conn.fetch("SELECT body FROM counted WHERE thing = 'a'"))
         return [] if done else [Overdue(key="a", due_at=toy.START, after_topic=BANK)]
+
+
+class CrowdedStore(DueStore):
+    """The same, for no bank; before that lie more deadlines of one bank than a batch takes."""
+
+    async def due(self, conn: Any, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
+        if BANK not in unread:
+            return [Overdue(key=str(number), due_at=toy.START, after_topic=BANK) for number in range(limit)]
+        return [due.but(after_topic=None) for due in await super().due(conn, now, limit)]
 
 
 def make_loop(pool: Any, tape: Tape, store: Any = None) -> Loop[toy.ToyBook]:
@@ -146,6 +155,15 @@ async def test_backends_that_are_terminated_are_the_database_being_away(toy_pool
             )
         await counted(toy_pool, "a", tuple(map(str, range(20))))
     assert [s for s, _ in await log(toy_pool, "a")] == list(range(1, 21))
+
+
+async def test_a_bank_that_cannot_be_read_hides_nobody_elses_deadlines(toy_pool: Any) -> None:
+    await begin(toy_pool)
+    tape = Tape()
+    tape.behind = {BANK}
+    async with looping(toy_pool, tape, CrowdedStore()):
+        tape.put(record(0, "a", "1"))
+        await counted(toy_pool, "a", ("1", "overdue"))
 
 
 async def test_a_zombie_seeks_and_still_answers_its_commands(toy_pool: Any) -> None:

@@ -1,7 +1,7 @@
 """A service small enough to see through: it counts pings, and every way to fail can be asked for in a ping."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -149,7 +149,7 @@ class ToyStore:
         if changes:
             await conn.execute(Q.save, [k for k, _ in changes], [v.model_dump_json() for _, v in changes])
 
-    async def due(self, conn: Any, now: datetime, limit: int) -> list[Deadline]:
+    async def due(self, conn: Any, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         return []
 
     async def load_all(self, conn: Any) -> ToyBook:
