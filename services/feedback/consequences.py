@@ -18,7 +18,7 @@ from yuqiao.contracts.cases import (
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.decline_reasons import DeclineReason
 from yuqiao.policy.states import term
-from yuqiao.runtime.messages import Moment, Out
+from yuqiao.runtime.messages import Moment, Out, derived_id
 
 
 def wait_for(book: FeedbackBook, limit: str, at: Moment) -> Wait:
@@ -97,11 +97,12 @@ def raise_issue(
     reasons: tuple[Reason, ...] | None = None,
 ) -> IssueRaised:
     """An entry of the issue list, on its first rung."""
+    number = sum(issue.need == case.need for issue in book.issues) + 1
     return IssueRaised(
         at=at.now,
         enterprise=case.enterprise,
         need=case.need,
-        issue=at.id("issue"),
+        issue=derived_id("feedback", "issue", case.need, number),
         raised_by=raised_by,
         bank=offer.bank if offer else None,
         offer=offer.offer if offer else None,
@@ -129,12 +130,12 @@ def plan(
         need=case.need,
         revision=case.revision + 1,
         measures=measures,
-        tasks=tuple(_task(book, one, at) for one in todo),
+        tasks=tuple(_task(book, case, one, at) for one in todo),
     )
 
 
-def _task(book: FeedbackBook, todo: domain.ToDo, at: Moment) -> PlanTask:
+def _task(book: FeedbackBook, case: Case, todo: domain.ToDo, at: Moment) -> PlanTask:
     """Who is asked through an offer has a limit of its own."""
-    task = at.id("task", todo.code, todo.offer) if todo.offer else at.id("task", todo.code)
+    task = derived_id("feedback", "task", case.need, case.revision + 1, todo.code, todo.offer)
     wait = wait_for(book, "measure" if todo.offer else "task", at)
     return PlanTask(task=task, due_at=wait.due_at, since=wait.since, **todo._asdict())

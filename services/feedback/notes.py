@@ -66,7 +66,7 @@ class TaskNotDone(Note):
 
 
 class WordsKept(Note):
-    """A bank's own words at `place`, encrypted."""
+    """A bank's own words in the record at `place` (`Cause.record`), encrypted."""
 
     wire_type = "feedback.words_kept"
     key_field = "enterprise"

@@ -40,8 +40,8 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
         yield Hold(f"disclosed:{offer.offer}")
         return
     if reply.note:
-        sealed = book.encrypt(reply.note, at.cause.place)
-        yield WordsKept(at=at.now, enterprise=case.enterprise, place=at.cause.place, sealed=sealed)
+        sealed = book.encrypt(reply.note, at.cause.record)
+        yield WordsKept(at=at.now, enterprise=case.enterprise, place=at.cause.record, sealed=sealed)
     if wrong:
         yield _refused(bank, reply, wrong, at, case)
         return

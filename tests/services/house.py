@@ -41,6 +41,7 @@ class House:
     def __init__(self, pools: Mapping[str, Any]) -> None:
         self.now = datetime(2022, 12, 28, 10, tzinfo=BEIJING)
         self.records: list[Record] = []
+        self.anew: dict[str, int] = {}
         self.rooms = {name: Room(self, name, pool) for name, pool in pools.items()}
 
     async def read(self, conn: Any) -> datetime:
@@ -48,8 +49,15 @@ class House:
         return self.now
 
     def publish(self, topic: str, key: str, body: bytes, envelope: Envelope) -> None:
-        offset = sum(r.topic == topic for r in self.records)
-        self.records.append(Record(topic, 0, offset, key.encode(), body, tuple(envelope.headers())))
+        offset, appended_ms = self.end(topic) - self.anew.get(topic, 0), len(self.records)
+        self.records.append(Record(topic, 0, offset, key.encode(), body, tuple(envelope.headers()), appended_ms))
+
+    def end(self, topic: str) -> int:
+        return sum(r.topic == topic for r in self.records)
+
+    def make_anew(self, topic: str) -> None:
+        """The topic is deleted and made again: it begins at offset 0."""
+        self.anew[topic] = self.end(topic)
 
     def write(self, event: BankEvent, id: str | None = None) -> None:
         """A bank writes to a topic of its own, under a new id if it names none."""

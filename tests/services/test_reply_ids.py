@@ -12,8 +12,8 @@ from tests.services.house import House
 from tests.services.test_catalogue import BANK, open_bank
 from tests.services.test_early import Post, state
 from yuqiao.contracts.base import REGISTRY
-from yuqiao.contracts.cases import ReplyApplied, ReplyRefused
-from yuqiao.contracts.from_bank import DocumentsComplete, OfferAccept
+from yuqiao.contracts.cases import IssueRaised, ReplyApplied, ReplyRefused
+from yuqiao.contracts.from_bank import DocumentsComplete, IssueReport, OfferAccept
 from yuqiao.contracts.to_bank import NeedOffered, Receipt
 from yuqiao.runtime.database import migrate, migration_files
 from yuqiao.runtime.messages import BEIJING, derived_id
@@ -49,6 +49,38 @@ async def test_an_id_that_was_used_for_one_enterprise_is_refused_for_another(hou
         await house.settle()
     assert receipts(house) == [("1", "applied", []), ("1", "refused", ["id_reused"]), ("1", "duplicate", [])]
     assert await same_as_folded(house)
+
+
+async def test_a_reply_is_answered_though_it_stands_where_another_stood_in_a_topic_that_was_made_anew(
+    house: House,
+) -> None:
+    await open_bank(house)
+    await state(house, 1)
+    await house.settle()
+    (offered,) = house.said(NeedOffered)
+    place = {"at": house.now, "bank": BANK, "offer": offered.offer}
+    accept, issue = OfferAccept(**place), IssueReport(**place, category="documents", note="资料不全")
+    house.write(accept, "1")
+    await house.settle()
+    for reply, ce_id in ((accept, "1"), (issue, "2")):
+        house.make_anew(accept.topic)
+        house.write(reply, ce_id)
+        await house.settle()
+    assert receipts(house) == [("1", "applied", []), ("1", "duplicate", []), ("2", "applied", [])]
+    assert [issue.offer for issue in house.said(IssueRaised)] == [offered.offer]
+
+
+async def test_two_banks_may_use_the_same_id_for_an_issue(house: House) -> None:
+    await open_bank(house)
+    await open_bank(house, "bank02")
+    await state(house, 1)
+    await house.settle()
+    for offered in house.said(NeedOffered):
+        issue = IssueReport(at=house.now, bank=offered.bank, offer=offered.offer, category="documents")
+        house.write(issue, "1")
+    await house.settle()
+    raised = house.said(IssueRaised)
+    assert len({issue.issue for issue in raised}) == len(raised) == 2
 
 
 async def test_two_replies_with_the_same_bytes_and_id_are_two_when_their_types_differ(house: House) -> None:

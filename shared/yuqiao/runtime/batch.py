@@ -46,10 +46,10 @@ def claim_of(stream: str, id: str, digest: str) -> tuple[bytes, bytes]:
 
 
 def arrival_of_record(record: Record) -> Arrival:
-    """A bank's record is claimed by its place (a reply sent again is a question for the domain), others by their id."""
+    """A bank's record is claimed as such (a reply sent again is a question for the domain), others by their id."""
     decoded: Decoded = decode(record)
-    by_place = decoded.cause.bank is not None or decoded.poison is not None
-    claim = claim_of(record.topic, record.place if by_place else decoded.cause.id, decoded.cause.digest)
+    itself = decoded.cause.bank is not None or decoded.poison is not None
+    claim = claim_of(record.topic, decoded.cause.record if itself else decoded.cause.id, decoded.cause.digest)
     return Arrival(decoded.cause, decoded.message, record, decoded.poison, claim)
 
 

@@ -39,6 +39,12 @@ class Cause(NamedTuple):
     place: str = ""
     digest: str = ""
     bank: str | None = None
+    appended_ms: int = 0
+
+    @property
+    def record(self) -> str:
+        """The record itself: its place is another's, too, once a topic was made anew or lost its end."""
+        return f"{self.place}@{self.appended_ms}"
 
 
 class Moment(NamedTuple):

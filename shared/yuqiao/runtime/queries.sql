@@ -6,7 +6,7 @@ FROM begin_batch($1::bigint[], $2::text[], $3::int[], $4::bigint[], $5::bigint[]
 SELECT lasts, seqs, others_unsent FROM draw_numbers($1::bytea[], $2::bigint[], $3::boolean[], $4);
 
 -- name: introduce
-SELECT id, subject, topic, partition, "offset", record_key, headers, body FROM introduce($1::text[], $2::text[]);
+SELECT id, subject, topic, partition, "offset", record_key, headers, body, appended_ms FROM introduce($1::text[], $2::text[]);
 
 -- name: begin_positions
 INSERT INTO position (topic, partition, next)
@@ -44,12 +44,13 @@ SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.subject'));
 SELECT subject, key FROM subject WHERE subject = ANY($1::text[]);
 
 -- name: hold
-INSERT INTO held (subject, key, topic, partition, "offset", record_key, headers, body, held_at, expires_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::bytea[],
-    $9::timestamptz[], $10::timestamptz[]);
+INSERT INTO held (subject, key, topic, partition, "offset", record_key, headers, body, appended_ms, held_at, expires_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::bytea[], $9::bigint[],
+    $10::timestamptz[], $11::timestamptz[]);
 
 -- name: held_ready
-SELECT h.id, h.subject, h.topic, h.partition, h."offset", h.record_key, h.headers, h.body, h.expires_at <= $1 AS expired
+SELECT h.id, h.subject, h.topic, h.partition, h."offset", h.record_key, h.headers, h.body, h.appended_ms,
+    h.expires_at <= $1 AS expired
 FROM held AS h LEFT JOIN subject AS s ON s.subject = h.subject
 WHERE h.released_at IS NULL AND (s.subject IS NOT NULL OR h.expires_at <= $1)
 ORDER BY h.id LIMIT $2;
@@ -62,12 +63,12 @@ UPDATE held SET released_at = now(), outcome = o.outcome
 FROM unnest($1::bigint[], $2::text[]) AS o (id, outcome) WHERE held.id = o.id;
 
 -- name: park
-INSERT INTO parked (key, kind, behind, reason, detail, topic, partition, "offset", record_key, headers, body, asked)
+INSERT INTO parked (key, kind, behind, reason, detail, topic, partition, "offset", record_key, headers, body, appended_ms, asked)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bool[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::bytea[],
-    $10::text[], $11::bytea[], $12::text[]);
+    $10::text[], $11::bytea[], $12::bigint[], $13::text[]);
 
 -- name: replay_ready
-SELECT p.id, p.key, p.kind, p.topic, p.partition, p."offset", p.record_key, p.headers, p.body FROM parked AS p
+SELECT p.id, p.key, p.kind, p.topic, p.partition, p."offset", p.record_key, p.headers, p.body, p.appended_ms FROM parked AS p
 WHERE p.decided_at IS NULL AND p.asked = 'replay' AND NOT EXISTS (
     SELECT FROM parked AS e WHERE e.key = p.key AND e.id < p.id AND e.decided_at IS NULL AND e.asked IS DISTINCT FROM 'replay')
 ORDER BY p.id LIMIT $1;

@@ -22,7 +22,7 @@ NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class Record(NamedTuple):
-    """A consumed Kafka record, driver-free. `offset` is its place in the partition."""
+    """A consumed Kafka record, driver-free. `offset` is its place; the broker put it there at `appended_ms`."""
 
     topic: str
     partition: int
@@ -30,7 +30,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
-    timestamp_ms: int = 0
+    appended_ms: int = 0
 
     @property
     def place(self) -> str:
@@ -71,13 +71,13 @@ def decode(record: Record) -> Decoded:
     try:
         envelope = read_envelope(record.headers, NO_TIME)
     except BadEnvelope as bad:
-        cause = Cause(_bank_id(record), "", record.place, digest, name)
+        cause = Cause(_bank_id(record), "", record.place, digest, name, record.appended_ms)
         reason = Reason(code="bad_header", values={"field": bad.header}, text=str(bad))
         if [name for name, _ in record.headers] == [UNREADABLE]:
             text = "这条记录无法解压或读取，请核对压缩方式与消息头编码"
             reason = Reason(code="unreadable", values={"field": "record"}, text=text)
         return _wrong(record, cause, None, (reason,))
-    cause = Cause(envelope.id, envelope.type, record.place, digest, name)
+    cause = Cause(envelope.id, envelope.type, record.place, digest, name, record.appended_ms)
     if record.value is None and bank is None:
         return Decoded(cause, None)
     if record.value is None:
@@ -154,4 +154,5 @@ def _bank_id(record: Record) -> str:
 def record_from_row(row: Any) -> Record:
     """The record kept in a held or parked row."""
     headers = headers_from_text(row["headers"])
-    return Record(row["topic"], row["partition"], row["offset"], row["record_key"], row["body"], headers)
+    place = row["topic"], row["partition"], row["offset"]
+    return Record(*place, row["record_key"], row["body"], headers, row["appended_ms"])

@@ -54,9 +54,9 @@ def columns(rows: Sequence[Sequence[Any]], count: int = 0) -> list[list[Any]]:
 
 
 def event_id(service: str, emitted: Emitted) -> str:
-    """uuid5(service, cause, type, ordinal): the same cause gives the same ids. A bank's record is named by its place."""
+    """uuid5(service, cause, type, ordinal): the same cause gives the same ids. A bank's is the record, whatever it calls it."""
     cause = emitted.arrival.cause
-    named = cause.place if cause.bank else cause.id
+    named = cause.record if cause.bank else cause.id
     return derived_id(service, cause.type, named, emitted.event.wire_type, emitted.ordinal)
 
 
@@ -135,4 +135,5 @@ async def save_parked(conn: Connection, parked: list[Parked], replayed: list[int
 
 def _record_columns(arrival: Arrival) -> tuple[Any, ...]:
     record = arrival.record or Record("", 0, 0, None, arrival.cause.id.encode())
-    return (record.topic, record.partition, record.offset, record.key, record.headers_text(), record.value)
+    place = record.topic, record.partition, record.offset
+    return (*place, record.key, record.headers_text(), record.value, record.appended_ms)
