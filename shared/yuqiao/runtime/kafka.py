@@ -1,23 +1,28 @@
 """The broker: FastStream for connection and subscription, one idempotent producer for publication."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from yuqiao.contracts.streams import parse_bank_topic
 from yuqiao.runtime.batch import LogRow
 from yuqiao.runtime.settings import Settings
 
 METADATA_MAX_AGE_MS = 5_000
 PUBLISH_SECONDS = 10
+TOPIC_SECONDS = 3
+DISCONNECT_SECONDS = 5
+REFUSED = (UnknownTopicOrPartitionError, TimeoutError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
+"""What says that a topic takes nothing: it is not there, nobody may write to it, or it is given too much."""
 
 
 def security(settings: Settings) -> BaseSecurity | None:
@@ -83,20 +88,22 @@ class KafkaPublisher:
             raise
         return producer
 
-    async def publish(self, rows: Sequence[LogRow]) -> None:
-        """Return when every row is acknowledged. On any error the producer is replaced before the next call."""
+    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
+        """Return when every row is acknowledged, but those for topics of banks that take nothing: these topics.
+
+        Whatever was not acknowledged, the producer is replaced before the next call: nobody knows what it has sent.
+        """
         if self.producer is None:
             self.producer = await self._connected()
-        producer = self.producer
+        producer, refused = self.producer, ["all, until it returns"]
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
-                await _send(producer, rows)
-        except (
-            BaseException
-        ):  # cancelled, too: nobody knows what such a producer has sent, so no later row may follow it
-            self.producer = None
-            await disconnect(producer)
-            raise
+                refused = await _send(producer, rows)
+        finally:  # cancelled, too
+            if refused:
+                self.producer = None
+                await disconnect(producer)
+        return refused
 
     async def stop(self) -> None:
         """Disconnect, bounded."""
@@ -111,31 +118,53 @@ def hashed(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> None:
-    """Per partition in order, all partitions at once. Batches are built here: a future for each record costs more than it."""
-    parts: dict[str, list[int]] = {}
+async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> list[str]:
+    """Per partition in order, all partitions at once. Batches are built here: a future for each record costs more than it.
+
+    Gives the banks' topics that took nothing, or not all. Raises what any other topic's failure raises.
+    """
+    parts = await _partitions(producer, {row.topic for row in rows})
+    failed: dict[str, BaseException] = {topic: why for topic, why in parts.items() if isinstance(why, BaseException)}
     found: dict[tuple[str, int], list[BatchBuilder]] = {}
     for row in rows:
-        if row.topic not in parts:
-            parts[row.topic] = sorted(await producer.partitions_for(row.topic))
-        every, key = parts[row.topic], row.key.encode()
+        every = parts[row.topic]
+        if isinstance(every, BaseException):
+            continue
+        key = row.key.encode()
         partition = every[hashed(key) % len(every)] if len(every) > 1 else every[0]
         batches = found.setdefault((row.topic, partition), [])
         record = {"key": key, "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
         if not batches or batches[-1].append(**record) is None:  # none yet, or full, and closed by that
             batches.append(producer.create_batch())
             if batches[-1].append(**record) is None:
-                raise MessageSizeTooLargeError(f"{row.envelope.type} of {len(row.body)} bytes")
-    waiting = []
-    for together in zip_longest(*found.values()):  # the first batch of each partition, then the second
-        for (topic, partition), batch in zip(found, together, strict=True):
+                failed[row.topic] = MessageSizeTooLargeError(f"{row.envelope.type} of {len(row.body)} bytes")
+    waiting: list[tuple[str, asyncio.Future[Any]]] = []
+    whole = {place: batches for place, batches in found.items() if place[0] not in failed}
+    for together in zip_longest(*whole.values()):  # the first batch of each partition, then the second
+        for (topic, partition), batch in zip(whole, together, strict=True):
             if batch is not None:
-                waiting.append(await producer.send_batch(batch, topic, partition=partition))
-    await asyncio.gather(*waiting)
+                waiting.append((topic, await producer.send_batch(batch, topic, partition=partition)))
+    ends = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
+    failed |= {topic: end for (topic, _), end in zip(waiting, ends, strict=True) if isinstance(end, BaseException)}
+    for topic, why in failed.items():
+        if parse_bank_topic(topic) is None or not isinstance(why, REFUSED):
+            raise why
+    return sorted(failed)
+
+
+async def _partitions(producer: AIOKafkaProducer, topics: Collection[str]) -> dict[str, list[int] | BaseException]:
+    """The partitions of each topic, or why they are unknown: a broker that is there says so at once."""
+    known = {topic: producer.client.cluster.partitions_for_topic(topic) for topic in topics}
+    asked = [topic for topic, partitions in known.items() if not partitions]
+    answers = await asyncio.gather(
+        *(asyncio.wait_for(producer.partitions_for(topic), TOPIC_SECONDS) for topic in asked), return_exceptions=True
+    )
+    known |= dict(zip(asked, answers, strict=True))
+    return {topic: one if isinstance(one, BaseException) else sorted(one) for topic, one in known.items()}
 
 
 async def disconnect(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Bounded, wherever the broker is: with it away aiokafka hangs or raises, and nothing is left to save."""
     connections = client._client if isinstance(client, AIOKafkaConsumer) else client.client
     for stop in (client.stop, connections.close):
-        await asyncio.gather(asyncio.wait_for(stop(), 5), return_exceptions=True)
+        await asyncio.gather(asyncio.wait_for(stop(), DISCONNECT_SECONDS), return_exceptions=True)

@@ -29,7 +29,15 @@ SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
-FROM (SELECT seq, seqs FROM unsent ORDER BY seq LIMIT $1) AS u JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
+FROM (SELECT seq, seqs FROM unsent WHERE aside IS NOT DISTINCT FROM $2 ORDER BY seq LIMIT $1) AS u
+JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
+
+-- name: aside_topics
+SELECT DISTINCT aside FROM unsent WHERE aside IS NOT NULL;
+
+-- name: set_aside
+INSERT INTO unsent (seq, writer, seqs, aside)
+SELECT min(k.seq), 'aside', array_agg(k.seq ORDER BY k.seq), k.topic FROM unnest($1::bigint[], $2::text[]) AS k (seq, topic) GROUP BY k.topic;
 
 -- name: mark_sent
 DELETE FROM unsent WHERE seq = ANY($1::bigint[]);

@@ -5,22 +5,20 @@ import contextlib
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, groupby
-from operator import itemgetter
+from itertools import accumulate
 from typing import Any, Protocol
 
 import structlog
 from asyncpg import Connection, Pool
 
 from yuqiao.runtime import metrics
+from yuqiao.runtime.aside import Aside
 from yuqiao.runtime.batch import Committed, LogRow
 from yuqiao.runtime.database import DATABASE_AWAY
 from yuqiao.runtime.sql import Queries
-from yuqiao.runtime.writing import log_row
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
-BATCHES_AT_ONCE = 4
 ROWS_AT_ONCE = 5_000
 SURE_SECONDS = 1.0
 MARK_SECONDS = 5.0
@@ -32,8 +30,11 @@ READ_SECONDS = 5.0
 class Publisher(Protocol):
     """Where rows go. Publishing the same row again is harmless: same id, same bytes."""
 
-    async def publish(self, rows: Sequence[LogRow]) -> None:
-        """Return when every row is acknowledged, in order per key; raise when that is not certain."""
+    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
+        """Return when every row is acknowledged, in order per key; raise when that is not certain.
+
+        Gives the topics of banks that do not take theirs: of these nothing is certain.
+        """
 
 
 class Relay:
@@ -47,7 +48,8 @@ class Relay:
         What was published is marked about `mark_after` seconds later: one mark for many small batches. What a killed
         process had not marked its successor publishes again, which is harmless.
         """
-        self.service, self.pool, self.publisher, self.poll = service, pool, publisher, poll_seconds
+        self.pool, self.publisher, self.poll = pool, publisher, poll_seconds
+        self.aside = Aside(service, pool)
         self.mark_after = mark_after
         self.queue: list[Committed] = []
         self.wake = asyncio.Event()
@@ -165,28 +167,49 @@ class Relay:
         self.queue.clear()
         self.must_read = False
         self.read_at = time.monotonic() + READ_SECONDS
-        while self.leading and (rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE)):
+        await self.aside.look()
+        if time.monotonic() > self.aside.again_at:
+            await self._try_again()
+        while self.leading and (batches := await self.aside.batches(None)):
             await self._make_sure(self.leading)
-            by_batch = sorted(rows, key=itemgetter("batch", "seq"))
-            await self._publish(
-                [[log_row(self.service, row) for row in batch] for _, batch in groupby(by_batch, itemgetter("batch"))]
-            )
+            await self._publish(batches)
             await self._all_marked()
 
+    async def _try_again(self) -> None:
+        """A topic that took nothing, and does now, first gets what waits aside for it."""
+        for topic in sorted(self.aside.topics):
+            while self.leading and (batches := await self.aside.batches(topic)):
+                await self._make_sure(self.leading)
+                if refused := await self._publish_rows([row for batch in batches for row in batch]):
+                    self.aside.refused(refused)
+                    break
+                await self.pool.execute(Q.mark_sent, [batch[0].seq for batch in batches])
+            else:
+                self.aside.topics.discard(topic)
+
     async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
-        rows = [row for batch in batches for row in batch]
-        try:
-            await self.publisher.publish(rows)
-        except Exception as error:
-            raise PublishFailed(f"{type(error).__name__}: {error}") from error
+        rows = [row for batch in batches for row in batch if row.topic not in self.aside.topics]
+        if refused := await self._publish_rows(rows):
+            self.aside.refused(refused)
         if self.after_publish:
             self.after_publish()
-        self.acknowledged += [batch[0].seq for batch in batches]
-        metrics.published.inc(len(rows))
+        sent, others = self.aside.divided(batches) if self.aside.topics else ([b[0].seq for b in batches], [])
+        if others and self.leading:
+            await self._make_sure(self.leading)
+            await self.aside.set(others)
+        self.acknowledged += sent
         if self.marking is None:
             self.marking = asyncio.ensure_future(self._mark())
         elif self.marking.done():
             await self._marked()
+
+    async def _publish_rows(self, rows: Sequence[LogRow]) -> Sequence[str]:
+        try:
+            refused = await self.publisher.publish(rows) if rows else ()
+        except Exception as error:
+            raise PublishFailed(f"{type(error).__name__}: {error}") from error
+        metrics.published.inc(sum(row.topic not in refused for row in rows))
+        return refused
 
     async def _mark(self) -> None:
         """What is acknowledged by then is unsent no more. No publication from memory waits for this."""

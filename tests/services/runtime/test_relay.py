@@ -11,8 +11,9 @@ import pytest
 from tests.services.runtime.test_effectively_once import begin, make_shell
 from tests.services.runtime.toy import START, Pong, batch, record
 from yuqiao.runtime import relay as relay_module
+from yuqiao.runtime.aside import BATCHES_AT_ONCE
 from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
-from yuqiao.runtime.relay import BATCHES_AT_ONCE, Relay
+from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.shell import StalePosition
 from yuqiao.runtime.writing import Emitted, append
 
@@ -20,16 +21,18 @@ POLL = 0.05
 
 
 class Topic:
-    """A publisher that keeps what it is given; `away` makes it refuse."""
+    """A publisher that keeps what it is given; `away` makes it refuse, `gone` are topics that take nothing."""
 
     def __init__(self) -> None:
         self.rows: list[LogRow] = []
         self.away = False
+        self.gone: set[str] = set()
 
-    async def publish(self, rows: Sequence[LogRow]) -> None:
+    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
         if self.away:
             raise ConnectionError("no broker")
-        self.rows += rows
+        self.rows += [row for row in rows if row.topic not in self.gone]
+        return sorted({row.topic for row in rows} & self.gone)
 
     @property
     def said(self) -> list[tuple[str, int]]:

@@ -1,0 +1,90 @@
+"""What the real broker does not take of one bank keeps no other waiting, and is told from a broker that is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from deploy.stack.stack import Stack
+from tests.e2e.talk import BANK
+from yuqiao.bank.env import BankEnv
+from yuqiao.contracts.envelope import Envelope
+from yuqiao.contracts.streams import bank_topic
+from yuqiao.runtime import kafka
+from yuqiao.runtime.batch import LogRow
+from yuqiao.runtime.kafka import KafkaPublisher
+from yuqiao.runtime.messages import BEIJING
+from yuqiao.runtime.settings import Settings
+
+HERE, GONE, NEVER = (bank_topic(bank, "needs") for bank in ("bank90", "bank91", "bank92"))
+
+
+def row(topic: str, body: bytes = b"{}") -> LogRow:
+    envelope = Envelope("id", "need.offered", "test", datetime.now(BEIJING), "k", 1)
+    return LogRow(1, topic, "k", body, envelope)
+
+
+def publisher_as(stack: Stack, username: str, password: str) -> KafkaPublisher:
+    bootstrap = stack.provision.kafka.bootstrap
+    return KafkaPublisher(
+        Settings.model_validate(
+            {"secret": "0" * 64, "kafka_bootstrap": bootstrap, "kafka_username": username, "kafka_password": password}
+        )
+    )
+
+
+@pytest.fixture
+async def topics(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AdminClient]:
+    for name, seconds in (("PUBLISH_SECONDS", 1), ("TOPIC_SECONDS", 0.5), ("DISCONNECT_SECONDS", 0.5)):
+        monkeypatch.setattr(kafka, name, seconds)
+    owner = stack.provision.kafka
+    admin = AdminClient(owner.confluent(owner.username, owner.password))
+    make(admin, HERE, GONE)
+    yield admin
+    for future in admin.delete_topics([HERE, GONE]).values():
+        future.result(10)
+
+
+def make(admin: AdminClient, *names: str) -> None:
+    for future in admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
+        future.result(10)
+
+
+async def published(publisher: KafkaPublisher, *rows: LogRow) -> Any:
+    """What publishing gives as soon as it does not raise, as a relay tries again."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await publisher.publish(rows)
+            except (KafkaError, TimeoutError):
+                await asyncio.sleep(0.05)
+
+
+async def test_a_topic_that_takes_nothing_is_named_and_the_others_take_theirs(stack: Stack, topics: AdminClient) -> None:
+    owner = stack.provision.kafka
+    publisher = publisher_as(stack, owner.username, owner.password)
+    try:
+        assert await publisher.publish([row(HERE), row(GONE), row(NEVER)]) == [NEVER]
+        assert await publisher.publish([row(HERE), row(GONE)]) == []
+        topics.delete_topics([GONE])[GONE].result(10)
+        assert await published(publisher, row(HERE), row(GONE)) == [GONE]
+        make(topics, GONE)
+        assert await published(publisher, row(GONE)) == []
+        assert await publisher.publish([row(HERE, b"x" * 2_000_000), row(GONE)]) == [HERE]
+        with pytest.raises((KafkaError, TimeoutError)):
+            await publisher.publish([row(HERE), row("yuqiao.nowhere.v1")])
+    finally:
+        await publisher.stop()
+
+
+async def test_a_topic_that_one_may_not_write_to_is_named(stack: Stack, topics: AdminClient) -> None:
+    env = BankEnv.read(stack.provision.bank_file(BANK))
+    publisher = publisher_as(stack, env.values["YUQIAO_USERNAME"], env.values["YUQIAO_PASSWORD"])
+    try:
+        assert await publisher.publish([row(HERE)]) == [HERE]
+    finally:
+        await publisher.stop()

@@ -1,0 +1,96 @@
+"""A bank's topic that takes nothing: its events wait aside in order, everybody else's go on, whoever leads."""
+
+from typing import Any
+
+import pytest
+
+from tests.services.runtime.test_relay import POLL, Topic, running, unsent, until
+from tests.services.runtime.toy import START, Pong, record
+from yuqiao.contracts.streams import bank_topic
+from yuqiao.contracts.to_bank import NeedClosed
+from yuqiao.runtime import aside, relay
+from yuqiao.runtime.batch import Committed, arrival_of_record
+from yuqiao.runtime.messages import derived_id
+from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.writing import Emitted, append
+
+GONE = bank_topic("bank01", "needs")
+BANKS = ("bank01", "bank02")
+OFFER = derived_id("offer")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", POLL)
+    monkeypatch.setattr(relay, "READ_SECONDS", POLL)
+
+
+async def commit(pool: Any, writer: str, number: int) -> Committed:
+    """One batch: an event for everybody, and one for each of two banks."""
+    arrival = arrival_of_record(record(number, "a", str(number)))
+    arrival.keys = ("a",)
+    closed = [NeedClosed(at=START, bank=bank, offer=OFFER, reason="withdrawn") for bank in BANKS]
+    out = [Emitted(event, arrival, n) for n, event in enumerate((Pong(thing="a", text="", at=START), *closed))]
+    async with pool.acquire() as conn, conn.transaction():
+        rows, others_unsent = await append(conn, "matching", out, writer)
+    return Committed(START, rows, others_unsent)
+
+
+def sequences(topic: Topic, name: str) -> list[int]:
+    return [row.envelope.sequence for row in topic.rows if row.topic == name]
+
+
+@pytest.mark.parametrize("read", [False, True], ids=["from memory", "by reading"])
+async def test_what_a_topic_does_not_take_waits_in_order_and_holds_up_nobody(toy_pool: Any, read: bool) -> None:
+    topic = Topic()
+    topic.gone = {GONE}
+    async with running(Relay("matching", toy_pool, topic, POLL)) as leading:
+        await until(lambda: leading.leading is not None and leading.idle)
+        for number in range(6):
+            committed = await commit(toy_pool, "one", number)
+            if read:
+                leading.look()
+            else:
+                leading.offer(committed)
+        await until(lambda: len(topic.rows) == 12 and leading.idle)
+        assert (sequences(topic, GONE), await unsent(toy_pool)) == ([], 6)
+        assert sequences(topic, bank_topic("bank02", "needs")) == [1, 2, 3, 4, 5, 6]
+        topic.gone = set()
+        await until(lambda: len(topic.rows) == 18)
+        leading.offer(await commit(toy_pool, "one", 6))
+        await until(lambda: len(topic.rows) == 21 and leading.idle)
+    assert sequences(topic, GONE) == [1, 2, 3, 4, 5, 6, 7]
+    assert await unsent(toy_pool) == 0
+
+
+async def test_the_next_leader_knows_what_waits_aside_and_publishes_nothing_before_it(toy_pool: Any) -> None:
+    topic = Topic()
+    topic.gone = {GONE}
+    async with running(Relay("matching", toy_pool, topic, POLL)) as first:
+        first.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: len(topic.rows) == 2 and first.idle)
+    topic.gone = set()
+    async with running(Relay("matching", toy_pool, topic, POLL)) as second:
+        committed = await commit(toy_pool, "two", 1)
+        assert not committed.others_unsent, "what waits aside is not somebody's to publish first"
+        second.offer(committed)
+        await until(lambda: len(topic.rows) == 6 and second.idle)
+    assert sequences(topic, GONE) == [1, 2]
+    assert await unsent(toy_pool) == 0
+
+
+async def test_until_a_topic_is_tried_again_nothing_newer_goes_before_what_waits(
+    toy_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", 60)
+    topic = Topic()
+    topic.gone = {GONE}
+    async with running(Relay("matching", toy_pool, topic, POLL)) as leading:
+        leading.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: len(topic.rows) == 2 and leading.idle)
+        topic.gone = set()
+        leading.offer(await commit(toy_pool, "one", 1))
+        await until(lambda: len(topic.rows) == 4 and leading.idle)
+        leading.aside.again_at = 0.0
+        await until(lambda: len(topic.rows) == 6 and leading.idle)
+    assert sequences(topic, GONE) == [1, 2]
