@@ -1,7 +1,6 @@
 """`yuqiao case show ID`, `yuqiao cases`: what feedback knows, for people and programs."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +44,7 @@ def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
     state = found["outcome_term"] or found["stage_term"]
     console.print(f"case {found['need']}  {state}  {found['amount_cny']} 元", highlight=False)
     if wait := found["next_deadline"]:
-        by = _until(wait["due_at"])
+        by = until(wait["due_at"])
         console.print(f"waits for {found['waiting_on_term']} ({wait['limit']}) until {by}", highlight=False)
     table = Table(*(Column(name, no_wrap=True) for name in ("at", "event", "bank")), Column("what", overflow="fold"))
     for row in found["timeline"]:
@@ -63,12 +62,8 @@ def _what(event: dict[str, Any]) -> str:
     said += [r["text"] for r in event.get("reasons", [])]
     said += [t["text"] for t in event.get("tasks", [])]
     if wait := event.get("wait"):
-        said.append(f"until {_until(wait['due_at'])}")
+        said.append(f"until {until(wait['due_at'])}")
     return "; ".join(map(str, said))
-
-
-def _until(due_at: str) -> str:
-    return until(datetime.fromisoformat(due_at))
 
 
 def list_cases(
@@ -87,8 +82,10 @@ def list_cases(
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table(*(Column(name, no_wrap=True) for name in ("case", "stage", "waits for", "until", "元")))
+    table = Table(
+        Column("case", no_wrap=True), *(Column(name, overflow="fold") for name in ("stage", "waits for", "until", "元"))
+    )
     for r in rows:
-        due = _until(r["due_at"]) if r["due_at"] else ""
+        due = until(r["due_at"]) if r["due_at"] else ""
         table.add_row(r["id"], r["stage_term"], r["waiting_on_term"] or "", due, r["amount_cny"])
     wide().print(table)

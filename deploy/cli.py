@@ -36,8 +36,8 @@ from services.intake.sheet import MOST_ROWS
 from yuqiao.bank.cli import app as bank_app
 from yuqiao.runtime.settings import Settings, UnknownSetting
 
-MOST_REPLICAS = 6
-"""Of a service: a shared stream has six partitions."""
+MOST_REPLICAS = min(topic["partitions"] for topic in load("topics.yaml")["shared"].values())
+"""Of a service: each reads a partition of every shared stream at least."""
 FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
 LOCAL = ROOT / "build" / "local"
 AWAY = (

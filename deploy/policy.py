@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.policy_asked import MOST_STAFF, asked_need, count, day_of, industry_wrong, money, valid
 from deploy.policy_calendar import calendar
 from deploy.policy_files import read, refuse, say, wrong
 from deploy.policy_told import ends, explained, in_force, measure_told, not_looked_at, verdict
+from deploy.terminal import wide
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.explain import TERMS, explain
 from yuqiao.policy.measures import measures as all_measures
@@ -46,7 +46,7 @@ def measures_(on: On = None, as_json: AsJson = False) -> None:
     for m in shown:
         lead = "、".join(m.lead) or f"（条文未列，由{m.configured_lead}承担）"
         table.add_row(m.clause, m.title, lead, "、".join(m.responsible), ends(m, day))
-    Console().print(table)
+    wide().print(table)
 
 
 @app.command("explain")
@@ -74,7 +74,7 @@ def explain_(
     for one in found:
         title = one.part.term if one.part else one.measure.title
         table.add_row(one.measure.clause, title, TERMS[one.verdict], one.reason, str(one.until or ""))
-    Console().print(table)
+    wide().print(table)
 
 
 @app.command("check")
@@ -93,7 +93,7 @@ def check_(
         table = Table(Column("承诺", overflow="fold"), Column("结论", overflow="fold"), Column("数据", overflow="fold"))
         for one in found:
             table.add_row(one.promise, verdict(one), one.text)
-        Console().print(table)
+        wide().print(table)
     if any(one.holds is False for one in found):
         raise typer.Exit(FINDINGS)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
-from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.history import digest
 from deploy.demo.quiet import Q
 from deploy.stack.brokerage import load
+from deploy.terminal import wide
 from deploy.verify.invariants import Verdict
 from services.feedback.http import funnel_of
 from yuqiao.policy.states import term
@@ -79,7 +79,7 @@ def show(report: Report) -> None:
     table = Table("阶段 stage", "", "数量 count", "金额 万元", title=f"SEED {report.seed}", title_justify="left")
     for row in report.funnel:
         table.add_row(row["stage"], row["term"], str(row["count"]), wan(row["amount_cny"]))
-    console = Console()
+    console = wide()
     console.print(table)
     for found in report.invariants:
         mark = f"{len(found['findings'])} findings" if found["findings"] else "holds"

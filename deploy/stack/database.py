@@ -1,6 +1,6 @@
 """Schemas and roles in Postgres: one of each per service, an operator who may read. Doing it again changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,8 +27,13 @@ def as_admin(dsn: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{DATABASE}", parts.query, ""))
 
 
-async def prepare(admin_dsn: str, passwords: Mapping[str, str], starts_at: datetime | None) -> None:
-    """Database, schemas, roles, rights. `passwords` are ours (URL-safe), so they can stand in a statement."""
+async def prepare(
+    admin_dsn: str, passwords: Mapping[str, str], starts_at: datetime | None, made: Collection[str]
+) -> None:
+    """Database, schemas, roles, rights. `passwords` are ours (URL-safe), so they can stand in a statement.
+
+    The topics `made` just now are read from their beginning: who had read others of their names would pass over records.
+    """
     admin = await asyncpg.connect(admin_dsn, timeout=10)
     try:
         roles = {r["rolname"] for r in await admin.fetch(Q.roles)}
@@ -44,6 +49,8 @@ async def prepare(admin_dsn: str, passwords: Mapping[str, str], starts_at: datet
         await ours.execute(Q.platform)
         for service in SERVICES:
             await ours.execute(Q.service.format(role=service))
+            if await ours.fetchval(Q.reads.format(role=service)):
+                await ours.execute(Q.read_anew.format(role=service), list(made))
         if starts_at:
             await ours.execute(Q.begin_clock, starts_at)
     finally:

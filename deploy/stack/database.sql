@@ -32,5 +32,11 @@ GRANT CONNECT ON DATABASE yuqiao TO {role};
 GRANT USAGE ON SCHEMA {role} TO operator;
 ALTER DEFAULT PRIVILEGES FOR ROLE {role} IN SCHEMA {role} GRANT SELECT ON TABLES TO operator;
 
+-- name: reads
+SELECT to_regclass('{role}.position') IS NOT NULL;
+
+-- name: read_anew
+DELETE FROM {role}.position WHERE topic = ANY($1::text[]);
+
 -- name: begin_clock
 INSERT INTO platform.clock (now) VALUES ($1) ON CONFLICT DO NOTHING;

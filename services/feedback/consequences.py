@@ -136,6 +136,6 @@ def plan(
 
 def _task(book: FeedbackBook, case: Case, todo: domain.ToDo, at: Moment) -> PlanTask:
     """Who is asked through an offer has a limit of its own."""
-    task = derived_id("feedback", "task", case.need, case.revision + 1, todo.code, todo.offer)
+    task = derived_id("feedback", "task", case.need, case.revision + 1, todo.code, todo.offer or "")
     wait = wait_for(book, "measure" if todo.offer else "task", at)
     return PlanTask(task=task, due_at=wait.due_at, since=wait.since, **todo._asdict())

@@ -1,7 +1,6 @@
 """How pages are shown: templates, headers that keep an address secret, and a refusal as a page for who reads pages."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
 }
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
-_TEMPLATES.filters["until"] = lambda due_at: until(datetime.fromisoformat(due_at))
+_TEMPLATES.filters["until"] = until
 _OF_THE_LINK = frozenset({"link_invalid", "link_expired", "need_unknown"})
 
 

@@ -1,14 +1,16 @@
-"""What the real broker does not take of one bank keeps no other waiting, and is told from a broker that is away."""
+"""A bank's topic that takes nothing keeps no other waiting; one that is made anew is read from its beginning."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import pytest
 from aiokafka.errors import KafkaError
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from deploy.stack.database import ROLES, prepare
 from deploy.stack.stack import Stack
 from tests.e2e.talk import BANK
 from yuqiao.bank.env import BankEnv
@@ -64,7 +66,9 @@ async def published(publisher: KafkaPublisher, *rows: LogRow) -> Any:
                 await asyncio.sleep(0.05)
 
 
-async def test_a_topic_that_takes_nothing_is_named_and_the_others_take_theirs(stack: Stack, topics: AdminClient) -> None:
+async def test_a_topic_that_takes_nothing_is_named_and_the_others_take_theirs(
+    stack: Stack, topics: AdminClient
+) -> None:
     owner = stack.provision.kafka
     publisher = publisher_as(stack, owner.username, owner.password)
     try:
@@ -88,3 +92,17 @@ async def test_a_topic_that_one_may_not_write_to_is_named(stack: Stack, topics: 
         assert await publisher.publish([row(HERE)]) == [HERE]
     finally:
         await publisher.stop()
+
+
+async def test_a_topic_that_is_made_is_read_from_its_beginning_whatever_was_read_of_another(stack: Stack) -> None:
+    provision = stack.provision
+    passwords = {role: provision.secrets.made(f"postgres.{role}") for role in ROLES}
+    conn = await asyncpg.connect(provision.dsn("feedback"))
+    try:
+        before = await conn.fetch("SELECT topic, partition FROM position ORDER BY 1, 2")
+        await conn.execute("INSERT INTO position (topic, partition, next) VALUES ($1, 0, 57)", GONE)
+        await prepare(provision.postgres_dsn, passwords, None, [GONE])
+        assert before
+        assert await conn.fetch("SELECT topic, partition FROM position ORDER BY 1, 2") == before
+    finally:
+        await conn.close()

@@ -57,6 +57,11 @@ def test_a_name_that_is_no_text_costs_its_batch_and_no_other() -> None:
     assert read(packed(0, b"a"), bad, packed(3, b"b")) == [(0, b"a"), (1, None), (2, None), (3, b"b")]
 
 
+def test_what_is_lost_has_the_time_at_which_its_batch_was_appended() -> None:
+    bad = packed(0, b"x", b"y", headers=[(RawName("a"), b"1")])
+    assert [record.timestamp for record in opened(bad)] == [1, 1]
+
+
 def test_a_batch_that_came_damaged_is_left_to_be_fetched_again() -> None:
     damaged = bytearray(packed(1, b"x"))
     damaged[-3] ^= 1

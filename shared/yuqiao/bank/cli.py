@@ -8,7 +8,8 @@ import asyncio
 import json
 from collections.abc import Collection, Coroutine
 from datetime import datetime
-from itertools import chain, islice
+from heapq import merge
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -157,8 +158,8 @@ async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, cou
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
         typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
         while not count or shown < count:
-            found = chain.from_iterable((await consumer.getmany(timeout_ms=1000)).values())
-            received = filter(None, map(read, sorted(found, key=attrgetter("timestamp"))))
+            found = (await consumer.getmany(timeout_ms=1000)).values()
+            received = filter(None, map(read, merge(*found, key=attrgetter("timestamp"))))
             for one in islice(received, count - shown if count else None):
                 typer.echo(_shown(env, one, as_json, unseal))
                 shown += 1

@@ -111,6 +111,8 @@ class OfferExpired(CaseOfferEvent):
 class ReplyAnswered(StreamEvent):
     """The judgement of one record on a bank's replies topic; notification turns it into that bank's receipt.
 
+    Of a first acceptance in `single` and `race` it closes the other offers as well.
+
     `digest` (SHA-256 of the body): the same id with the same body gets the same answer again, with another it is refused.
     """
 

@@ -15,9 +15,9 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 """Beijing time. A fixed offset: China has had no daylight saving time since 1991."""
 
 
-def until(moment: datetime) -> str:
-    """A limit as people read it, in Beijing: what ends with a day ends at `2022-12-29 24:00`, not as the next begins."""
-    local = moment.astimezone(BEIJING)
+def until(due_at: str) -> str:
+    """A limit (RFC 3339) as people read it, in Beijing: what ends with a day ends at its 24:00, not as the next begins."""
+    local = datetime.fromisoformat(due_at).astimezone(BEIJING)
     if local.time() == time(0):
         return f"{local.date() - timedelta(days=1)} 24:00"
     return f"{local:%Y-%m-%d %H:%M}"

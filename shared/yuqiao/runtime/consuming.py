@@ -105,7 +105,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             await self._seek(sorted((p.topic, p.partition) for p in consumer.assignment()))
 
     async def unread(self, topics: set[str]) -> set[str]:
-        """Those of the topics that the service has not read to their end as of now; all of them without a broker."""
+        """Those of the topics that the service has not read to their end as of now; all of them without a broker.
+
+        A position behind the end belonged to another topic of that name.
+        """
         if not self.positions:
             return topics
         try:
@@ -114,7 +117,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             return topics
         rows = await self.pool.fetch(Q.load_positions, list(ends), [0] * len(ends))
         read = {r["topic"]: r["next"] for r in rows}
-        return {topic for topic in topics if topic not in ends or read.get(topic, 0) < ends[topic]}
+        mine = [topic for topic in ends if (topic, 0) in self.positions]
+        if any(read.get(topic) != self.positions[topic, 0] for topic in mine):
+            await self.seek()  # somebody has moved a position: there may be nothing more to come that would show it
+        return {topic for topic in topics if topic not in ends or read.get(topic, 0) != ends[topic]}
 
     async def _seek(self, partitions: list[Partition]) -> None:
         """Leaves it to whoever assigns, takes away or seeks meanwhile."""

@@ -50,8 +50,7 @@ class Store(Protocol[B]):
 class Service(Generic[B]):
     """What a service is for, what it hears, what it says. `notes` are events that it keeps for itself.
 
-    `hurried`: the streams, and banks' channels, for whose events a bank waits. All others are read together, ten times
-    a second.
+    `hurried`: the streams, and banks' channels, for whose events a bank waits. All others are read together, in turns.
     """
 
     name: ServiceName

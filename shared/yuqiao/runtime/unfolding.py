@@ -93,7 +93,9 @@ class ReadingOn(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has
         if self.next_fetch_offset >= until:
             self._lost, self._records_iterator = None, self._unpack_records()
         place = self._tp.topic, self._tp.partition, offset
-        return ConsumerRecord(*place, 0, 0, None, None, None, -1, -1, ((UNREADABLE, why.encode()),))
+        return ConsumerRecord(
+            *place, self._batches.last.max_timestamp, 0, None, None, None, -1, -1, ((UNREADABLE, why.encode()),)
+        )
 
 
 def install() -> None:

@@ -242,3 +242,31 @@ async def test_of_two_who_seek_at_once_the_later_says_where_to_go_on(toy_pool: A
     first_asks.set()
     await sought
     assert set(inlet.positions) == {(A.topic, 0), (B.topic, 0)}
+
+
+class Ending:
+    """Topics that end so."""
+
+    def __init__(self, ends: dict[str, int]) -> None:
+        self.ends = ends
+
+    async def of(self, topics: set[str]) -> dict[str, int]:
+        return {topic: end for topic, end in self.ends.items() if topic in topics}
+
+
+@pytest.mark.parametrize(
+    ("stored", "end", "unread", "goes_on_at"),
+    [(57, 57, False, 57), (57, 58, True, 57), (57, 3, True, 57), (None, 60, True, 0), (0, 57, True, 0)],
+    ids=["read", "more has come", "another topic of that name", "made anew", "set back"],
+)
+async def test_a_topic_is_read_to_its_end_only_where_the_stored_position_says_so(
+    toy_pool: Any, stored: int | None, end: int, unread: bool, goes_on_at: int
+) -> None:
+    inlet = an_inlet(toy_pool, {A: 0})
+    inlet.positions = {(A.topic, 0): 57}
+    inlet.ends = Ending({A.topic: end})  # type: ignore[assignment]  # as good as a broker's, here
+    give(inlet, Buffered({A: 0}))
+    if stored is not None:
+        await toy_pool.execute("INSERT INTO position (topic, partition, next) VALUES ($1, 0, $2)", A.topic, stored)
+    assert await inlet.unread({A.topic}) == ({A.topic} if unread else set())
+    assert inlet.positions == {(A.topic, 0): goes_on_at}
