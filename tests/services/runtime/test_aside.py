@@ -8,7 +8,7 @@ from tests.services.runtime.test_relay import POLL, Topic, running, unsent, unti
 from tests.services.runtime.toy import START, Pong, record
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.to_bank import NeedClosed
-from yuqiao.runtime import aside, relay
+from yuqiao.runtime import aside
 from yuqiao.runtime.batch import Committed, arrival_of_record
 from yuqiao.runtime.messages import derived_id
 from yuqiao.runtime.relay import Relay
@@ -21,8 +21,7 @@ OFFER = derived_id("offer")
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "AGAIN_SECONDS", POLL)
-    monkeypatch.setattr(relay, "READ_SECONDS", POLL)
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", 0)
 
 
 async def commit(pool: Any, writer: str, number: int) -> Committed:
@@ -56,7 +55,8 @@ async def test_what_a_topic_does_not_take_waits_in_order_and_holds_up_nobody(toy
         assert (sequences(topic, GONE), await unsent(toy_pool)) == ([], 6)
         assert sequences(topic, bank_topic("bank02", "needs")) == [1, 2, 3, 4, 5, 6]
         topic.gone = set()
-        await until(lambda: len(topic.rows) == 18)
+        leading.look()
+        await until(lambda: len(topic.rows) == 18 and leading.idle)
         leading.offer(await commit(toy_pool, "one", 6))
         await until(lambda: len(topic.rows) == 21 and leading.idle)
     assert sequences(topic, GONE) == [1, 2, 3, 4, 5, 6, 7]
@@ -67,10 +67,12 @@ async def test_the_next_leader_knows_what_waits_aside_and_publishes_nothing_befo
     topic = Topic()
     topic.gone = {GONE}
     async with running(Relay("matching", toy_pool, topic, POLL)) as first:
+        await until(lambda: first.leading is not None and first.idle)
         first.offer(await commit(toy_pool, "one", 0))
         await until(lambda: len(topic.rows) == 2 and first.idle)
     topic.gone = set()
     async with running(Relay("matching", toy_pool, topic, POLL)) as second:
+        await until(lambda: second.leading is not None and second.idle)
         committed = await commit(toy_pool, "two", 1)
         assert not committed.others_unsent, "what waits aside is not somebody's to publish first"
         second.offer(committed)
@@ -86,11 +88,13 @@ async def test_until_a_topic_is_tried_again_nothing_newer_goes_before_what_waits
     topic = Topic()
     topic.gone = {GONE}
     async with running(Relay("matching", toy_pool, topic, POLL)) as leading:
+        await until(lambda: leading.leading is not None and leading.idle)
         leading.offer(await commit(toy_pool, "one", 0))
         await until(lambda: len(topic.rows) == 2 and leading.idle)
         topic.gone = set()
         leading.offer(await commit(toy_pool, "one", 1))
         await until(lambda: len(topic.rows) == 4 and leading.idle)
         leading.aside.again_at = 0.0
+        leading.look()
         await until(lambda: len(topic.rows) == 6 and leading.idle)
     assert sequences(topic, GONE) == [1, 2]
