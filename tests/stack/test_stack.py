@@ -1,4 +1,4 @@
-"""The whole stack with its real services: up, up again, kill -9 of everything, up, down."""
+"""The whole stack with its real services: up, up again, kill -9 of its supervisor, down. (Of everything: `tests/e2e/test_live.py`.)"""
 
 import asyncio
 from collections.abc import Iterator
@@ -73,18 +73,6 @@ def test_up_after_kill_9_of_the_supervisor_alone_waits_for_the_new_services(stac
     assert all(after[service] != before[service] for service in SERVICES)
     assert all(ended(process, 0) for process in orphans)
     assert all(row["ready"] for row in stack.status())
-
-
-def test_up_after_kill_9_of_everything_recovers_with_data_intact(stack: Stack) -> None:
-    known = registered(stack)
-    assert stack.supervisor.process
-    kill(stack.supervisor.process.pid)  # first, or it would start the others again
-    for pid in pids(stack).values():
-        kill(pid)
-    assert not any(row["ready"] for row in stack.status())
-    Stack(stack.home).up(BANKS)
-    assert all(row["ready"] for row in stack.status())
-    assert registered(stack) == known
 
 
 def test_down_ends_also_what_a_killed_supervisor_left(stack: Stack) -> None:
