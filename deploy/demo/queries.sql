@@ -7,7 +7,8 @@ SELECT pg_notify('yuqiao_clock', $1);
 -- name: at_work
 SELECT pg_current_snapshot()::text AS snapshot,
     (SELECT count(*) FROM intake.unsent) + (SELECT count(*) FROM matching.unsent)
-        + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent) AS unsent;
+        + (SELECT count(*) FROM notification.unsent) + (SELECT count(*) FROM feedback.unsent)
+        + (SELECT count(*) FROM notification.aside) AS unsent;
 
 -- name: snapshot
 SELECT pg_current_snapshot()::text;

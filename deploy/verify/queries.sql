@@ -17,6 +17,7 @@ SELECT s.service || ' unsent' AS queue, coalesce(s.count, 0) AS count FROM (
     UNION ALL SELECT 'matching', sum(cardinality(seqs)) FROM matching.unsent
     UNION ALL SELECT 'notification', sum(cardinality(seqs)) FROM notification.unsent
     UNION ALL SELECT 'feedback', sum(cardinality(seqs)) FROM feedback.unsent) AS s
+UNION ALL SELECT 'notification aside', count(*) FROM notification.aside
 UNION ALL SELECT 'intake parked', count(*) FROM intake.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'matching parked', count(*) FROM matching.parked WHERE decided_at IS NULL
 UNION ALL SELECT 'notification parked', count(*) FROM notification.parked WHERE decided_at IS NULL

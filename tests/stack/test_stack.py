@@ -1,4 +1,4 @@
-"""The whole stack with its real services: up, up again, kill -9 of its supervisor, down. (Of everything: `tests/e2e/test_live.py`.)"""
+"""The whole stack with its real services: up, up again, kill -9 of its supervisor, down; of everything: in `tests/e2e`."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,9 +1,7 @@
 """What a bank's topic does not take waits aside, in order, so that it keeps no other bank waiting."""
 
 import time
-from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -17,14 +15,12 @@ from yuqiao.runtime.writing import columns, log_row
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
 AGAIN_SECONDS = 15.0
-"""So often a topic that took nothing is tried again: each time the others wait for the broker's word."""
-BATCHES_AT_ONCE = 4
-Batches = list[list[LogRow]]
-"""What was committed together, in the order of commits."""
+"""So often a topic that took nothing is tried again."""
+ROWS_OF_A_TOPIC = 500
 
 
 class Aside:
-    """The relay's, and only while it leads. `topics` take nothing at present."""
+    """The relay's, and only while it leads. `topics` take nothing at present, or not yet all that waits for them."""
 
     def __init__(self, service: str, pool: "Pool[Any]") -> None:
         """Not looked yet."""
@@ -32,31 +28,42 @@ class Aside:
         self.topics: set[str] = set()
         self.again_at = 0.0
 
-    async def look(self) -> None:
-        """Learn what an earlier leader set aside."""
-        self.topics |= {row["aside"] for row in await self.pool.fetch(Q.aside_topics)}
+    @property
+    def is_time(self) -> bool:
+        """Whether to look and try again now."""
+        return time.monotonic() >= self.again_at
 
-    def refused(self, topics: Sequence[str]) -> None:
-        """These took nothing just now."""
-        for topic in topics:
-            log.error("topic takes nothing", topic=topic)
-        self.topics.update(topics)
+    async def look(self) -> None:
+        """Learn what others have set aside, too: earlier leaders, and one that does not know yet that it leads no more."""
+        self.topics |= {row["topic"] for row in await self.pool.fetch(Q.aside_topics)}
         self.again_at = time.monotonic() + AGAIN_SECONDS
 
-    def divided(self, batches: Sequence[Sequence[LogRow]]) -> tuple[list[int], Batches]:
-        """The names of those batches that are for topics which take, and the others."""
-        others = [list(batch) for batch in batches if any(row.topic in self.topics for row in batch)]
-        named = {batch[0].seq for batch in others}
-        return [batch[0].seq for batch in batches if batch[0].seq not in named], others
+    def refused(self, topics: Mapping[str, str]) -> None:
+        """These took nothing just now: topic → why."""
+        for topic, why in topics.items():
+            log.error("topic takes nothing", topic=topic, why=why)
+        self.topics.update(topics)
 
-    async def set(self, batches: Batches) -> None:
-        """Of these batches only what is for such topics is unsent from now on."""
-        kept = [(row.seq, row.topic) for batch in batches for row in batch if row.topic in self.topics]
+    def divided(self, batches: Sequence[Sequence[LogRow]]) -> tuple[list[int], list[Sequence[LogRow]]]:
+        """The names of those batches that are for topics which take, and the other batches."""
+        others = [batch for batch in batches if any(row.topic in self.topics for row in batch)] if self.topics else []
+        return [batch[0].seq for batch in batches if batch not in others], others
+
+    async def set(self, batches: Sequence[Sequence[LogRow]]) -> None:
+        """Of these batches what is for such topics waits here from now on; what is not unsent any more is left alone."""
         async with borrowed(self.pool) as conn, conn.transaction():
-            await conn.execute(Q.mark_sent, [batch[0].seq for batch in batches])
-            await conn.execute(Q.set_aside, *columns(kept, 2))
+            found = await conn.fetch(Q.take_unsent, [batch[0].seq for batch in batches])
+            unsent = {seq for row in found for seq in row["seqs"]}
+            kept = [(row.seq, row.topic) for batch in batches for row in batch if row.topic in self.topics]
+            await conn.execute(Q.set_aside, *columns([row for row in kept if row[0] in unsent], 2))
 
-    async def batches(self, topic: str | None) -> Batches:
-        """The next that wait aside for a topic, or, for None, that do not wait aside."""
-        rows = sorted(await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE, topic), key=itemgetter("batch", "seq"))
-        return [[log_row(self.service, row) for row in batch] for _, batch in groupby(rows, itemgetter("batch"))]
+    async def next(self, but: Collection[str] = ()) -> list[LogRow]:
+        """What waits first for each topic `but` some. Topics for which nothing waits take everything again."""
+        asked = self.topics.difference(but)
+        rows = await self.pool.fetch(Q.next_aside, sorted(asked), ROWS_OF_A_TOPIC)
+        self.topics -= asked - {row["topic"] for row in rows}
+        return [log_row(self.service, row) for row in rows]
+
+    async def sent(self, rows: Sequence[LogRow]) -> None:
+        """These need not wait any more."""
+        await self.pool.execute(Q.aside_sent, [row.seq for row in rows])

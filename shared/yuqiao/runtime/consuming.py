@@ -117,10 +117,10 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             return topics
         rows = await self.pool.fetch(Q.load_positions, list(ends), [0] * len(ends))
         read = {r["topic"]: r["next"] for r in rows}
-        mine = [topic for topic in ends if (topic, 0) in self.positions]
-        if any(read.get(topic) != self.positions[topic, 0] for topic in mine):
-            await self.seek()  # somebody has moved a position: there may be nothing more to come that would show it
-        return {topic for topic in topics if topic not in ends or read.get(topic, 0) != ends[topic]}
+        mine = [(topic, 0) for topic in ends if (topic, 0) in self.positions]
+        if moved := [place for place in mine if read.get(place[0]) != self.positions[place]]:
+            await self._seek(moved)  # by somebody: there may be nothing more to come that would show it
+        return {topic for topic in topics if topic not in ends or ends[topic] not in {0, read.get(topic, 0)}}
 
     async def _seek(self, partitions: list[Partition]) -> None:
         """Leaves it to whoever assigns, takes away or seeks meanwhile."""
@@ -131,8 +131,9 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         if self.epoch != epoch:
             return
         consumer = self.subscriber.consumer
-        self.positions = {(r["topic"], r["partition"]): r["next"] for r in rows}
-        for (topic, number), offset in self.positions.items():
+        found = {(r["topic"], r["partition"]): r["next"] for r in rows}
+        self.positions |= found
+        for (topic, number), offset in found.items():
             if consumer is not None:
                 consumer.seek(TopicPartition(topic, number), offset)
         self.epoch += 1  # what is being fetched may have begun elsewhere

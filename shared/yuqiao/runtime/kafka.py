@@ -1,13 +1,18 @@
 """The broker: FastStream for connection and subscription, one idempotent producer for publication."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faststream.kafka import KafkaBroker
@@ -19,9 +24,8 @@ from yuqiao.runtime.settings import Settings
 
 METADATA_MAX_AGE_MS = 5_000
 PUBLISH_SECONDS = 10
-TOPIC_SECONDS = 3
 DISCONNECT_SECONDS = 5
-REFUSED = (UnknownTopicOrPartitionError, TimeoutError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
+REFUSED = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
 """What says that a topic takes nothing: it is not there, nobody may write to it, or it is given too much."""
 
 
@@ -88,19 +92,20 @@ class KafkaPublisher:
             raise
         return producer
 
-    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
-        """Return when every row is acknowledged, but those for topics of banks that take nothing: these topics.
+    async def publish(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
+        """Return when every row is acknowledged, but those for topics of banks that take nothing: these, and why.
 
         Whatever was not acknowledged, the producer is replaced before the next call: nobody knows what it has sent.
         """
         if self.producer is None:
             self.producer = await self._connected()
-        producer, refused = self.producer, ["all, until it returns"]
+        producer, sure = self.producer, False
         try:
             async with asyncio.timeout(PUBLISH_SECONDS):
                 refused = await _send(producer, rows)
+            sure = not refused
         finally:  # cancelled, too
-            if refused:
+            if not sure:
                 self.producer = None
                 await disconnect(producer)
         return refused
@@ -118,49 +123,55 @@ def hashed(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> list[str]:
-    """Per partition in order, all partitions at once. Batches are built here: a future for each record costs more than it.
+async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> dict[str, str]:
+    """Per partition in order, all partitions at once.
 
-    Gives the banks' topics that took nothing, or not all. Raises what any other topic's failure raises.
+    Gives the banks' topics that took nothing, or not all, and why. Raises what any other topic's failure raises.
     """
     parts = await _partitions(producer, {row.topic for row in rows})
-    failed: dict[str, BaseException] = {topic: why for topic, why in parts.items() if isinstance(why, BaseException)}
+    failed: dict[str, BaseException] = {t: UnknownTopicOrPartitionError(t) for t, every in parts.items() if not every}
+    found = _packed(producer, [row for row in rows if row.topic not in failed] if failed else rows, parts)
+    waiting: list[tuple[str, asyncio.Future[Any]]] = []
+    for together in zip_longest(*found.values()):  # the first batch of each partition, then the second
+        for (topic, partition), batch in zip(found, together, strict=True):
+            if batch is not None:
+                waiting.append((topic, await producer.send_batch(batch, topic, partition=partition)))
+    ends = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
+    for (topic, _), end in zip(waiting, ends, strict=True):
+        if isinstance(end, BaseException):
+            failed.setdefault(topic, end)  # what comes after the first fails because that did
+    for topic, why in failed.items():
+        if parse_bank_topic(topic) is None or not isinstance(why, REFUSED):
+            raise why
+    return {topic: type(why).__name__ for topic, why in sorted(failed.items())}
+
+
+def _packed(
+    producer: AIOKafkaProducer, rows: Sequence[LogRow], parts: Mapping[str, Sequence[int]]
+) -> dict[tuple[str, int], list[BatchBuilder]]:
+    """(topic, partition) → batches. They are built here: a future for each record costs more than it."""
     found: dict[tuple[str, int], list[BatchBuilder]] = {}
     for row in rows:
-        every = parts[row.topic]
-        if isinstance(every, BaseException):
-            continue
-        key = row.key.encode()
+        every, key = parts[row.topic], row.key.encode()
         partition = every[hashed(key) % len(every)] if len(every) > 1 else every[0]
         batches = found.setdefault((row.topic, partition), [])
         record = {"key": key, "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
         if not batches or batches[-1].append(**record) is None:  # none yet, or full, and closed by that
             batches.append(producer.create_batch())
-            if batches[-1].append(**record) is None:
-                failed[row.topic] = MessageSizeTooLargeError(f"{row.envelope.type} of {len(row.body)} bytes")
-    waiting: list[tuple[str, asyncio.Future[Any]]] = []
-    whole = {place: batches for place, batches in found.items() if place[0] not in failed}
-    for together in zip_longest(*whole.values()):  # the first batch of each partition, then the second
-        for (topic, partition), batch in zip(whole, together, strict=True):
-            if batch is not None:
-                waiting.append((topic, await producer.send_batch(batch, topic, partition=partition)))
-    ends = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
-    failed |= {topic: end for (topic, _), end in zip(waiting, ends, strict=True) if isinstance(end, BaseException)}
-    for topic, why in failed.items():
-        if parse_bank_topic(topic) is None or not isinstance(why, REFUSED):
-            raise why
-    return sorted(failed)
+            batches[-1].append(**record)  # the first is always taken, and refused by the broker when it is too large
+    return found
 
 
-async def _partitions(producer: AIOKafkaProducer, topics: Collection[str]) -> dict[str, list[int] | BaseException]:
-    """The partitions of each topic, or why they are unknown: a broker that is there says so at once."""
-    known = {topic: producer.client.cluster.partitions_for_topic(topic) for topic in topics}
-    asked = [topic for topic, partitions in known.items() if not partitions]
-    answers = await asyncio.gather(
-        *(asyncio.wait_for(producer.partitions_for(topic), TOPIC_SECONDS) for topic in asked), return_exceptions=True
-    )
-    known |= dict(zip(asked, answers, strict=True))
-    return {topic: one if isinstance(one, BaseException) else sorted(one) for topic, one in known.items()}
+async def _partitions(producer: AIOKafkaProducer, topics: Collection[str]) -> dict[str, list[int]]:
+    """The partitions of each topic; none of one that the broker does not have. Raises KafkaConnectionError."""
+    client = producer.client
+    unknown = [topic for topic in topics if not client.cluster.partitions_for_topic(topic)]
+    for topic in unknown:
+        client.add_topic(topic)
+    for _ in range(2 if unknown else 0):  # one update may have been under way, and without them
+        if not await client.force_metadata_update():
+            raise KafkaConnectionError("no broker says which topics there are")
+    return {topic: sorted(client.cluster.partitions_for_topic(topic) or ()) for topic in topics}
 
 
 async def disconnect(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

@@ -29,15 +29,25 @@ SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.keys'));
 
 -- name: unsent
 SELECT u.seq AS batch, e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
-FROM (SELECT seq, seqs FROM unsent WHERE aside IS NOT DISTINCT FROM $2 ORDER BY seq LIMIT $1) AS u
-JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
+FROM (SELECT seq, seqs FROM unsent ORDER BY seq LIMIT $1) AS u JOIN event_log AS e ON e.seq = ANY(u.seqs) ORDER BY e.seq;
 
 -- name: aside_topics
-SELECT DISTINCT aside FROM unsent WHERE aside IS NOT NULL;
+SELECT DISTINCT topic FROM aside;
+
+-- name: take_unsent
+DELETE FROM unsent WHERE seq = ANY($1::bigint[]) RETURNING seqs;
 
 -- name: set_aside
-INSERT INTO unsent (seq, writer, seqs, aside)
-SELECT min(k.seq), 'aside', array_agg(k.seq ORDER BY k.seq), k.topic FROM unnest($1::bigint[], $2::text[]) AS k (seq, topic) GROUP BY k.topic;
+INSERT INTO aside (seq, topic) SELECT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING;
+
+-- name: next_aside
+SELECT e.seq, e.id::text AS id, e.type, e.topic, e.key, e.sequence, e.at, e.body
+FROM unnest($1::text[]) AS t (topic)
+CROSS JOIN LATERAL (SELECT a.seq FROM aside AS a WHERE a.topic = t.topic ORDER BY a.seq LIMIT $2) AS w
+JOIN event_log AS e ON e.seq = w.seq ORDER BY e.seq;
+
+-- name: aside_sent
+DELETE FROM aside WHERE seq = ANY($1::bigint[]);
 
 -- name: mark_sent
 DELETE FROM unsent WHERE seq = ANY($1::bigint[]);
@@ -104,9 +114,9 @@ DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1);
 
 -- name: counts
 SELECT
-    (SELECT coalesce(sum(cardinality(seqs)), 0) FROM unsent)::float8 AS unsent,
-    (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM unsent JOIN event_log USING (seq))::float8
-        AS oldest_unsent,
+    ((SELECT coalesce(sum(cardinality(seqs)), 0) FROM unsent) + (SELECT count(*) FROM aside))::float8 AS unsent,
+    (SELECT coalesce(extract(epoch FROM now() - min(committed_at)), 0) FROM event_log
+        WHERE seq IN (SELECT min(seq) FROM unsent UNION ALL SELECT min(seq) FROM aside))::float8 AS oldest_unsent,
     (SELECT count(*) FROM parked WHERE decided_at IS NULL) AS parked,
     (SELECT count(*) FROM held WHERE released_at IS NULL) AS held;
 

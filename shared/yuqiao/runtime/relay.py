@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, Protocol
 
 import structlog
@@ -16,13 +17,16 @@ from yuqiao.runtime.aside import Aside
 from yuqiao.runtime.batch import Committed, LogRow
 from yuqiao.runtime.database import DATABASE_AWAY
 from yuqiao.runtime.sql import Queries
+from yuqiao.runtime.writing import log_row
 
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
+BATCHES_AT_ONCE = 4
 ROWS_AT_ONCE = 5_000
 SURE_SECONDS = 1.0
 MARK_SECONDS = 5.0
 QUEUE_LIMIT = 50
+MOMENT = 0.3
 READ_SECONDS = 5.0
 """So often a leader looks for rows that nobody told it of: a commit's answer, or a wake-up, may be lost."""
 
@@ -30,10 +34,10 @@ READ_SECONDS = 5.0
 class Publisher(Protocol):
     """Where rows go. Publishing the same row again is harmless: same id, same bytes."""
 
-    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
+    async def publish(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
         """Return when every row is acknowledged, in order per key; raise when that is not certain.
 
-        Gives the topics of banks that do not take theirs: of these nothing is certain.
+        Gives the topics of banks that do not take theirs, and why: of these nothing is certain.
         """
 
 
@@ -115,7 +119,7 @@ class Relay:
         try:
             await conn.execute("BEGIN")
             if await conn.fetchval(Q.try_relay_lock):
-                self.leading, self.must_read = conn, True
+                self.leading, self.must_read, self.aside.again_at = conn, True, 0.0
                 metrics.relay_leading.set(1)
                 return True
             await conn.execute("ROLLBACK")
@@ -167,25 +171,28 @@ class Relay:
         self.queue.clear()
         self.must_read = False
         self.read_at = time.monotonic() + READ_SECONDS
-        await self.aside.look()
-        if time.monotonic() > self.aside.again_at:
+        if self.aside.is_time:
             await self._try_again()
-        while self.leading and (batches := await self.aside.batches(None)):
+        while self.leading and (rows := await self.pool.fetch(Q.unsent, BATCHES_AT_ONCE)):
             await self._make_sure(self.leading)
-            await self._publish(batches)
+            by_batch = sorted(rows, key=itemgetter("batch", "seq"))
+            batches = groupby(by_batch, itemgetter("batch"))
+            await self._publish([[log_row(self.aside.service, row) for row in batch] for _, batch in batches])
             await self._all_marked()
 
     async def _try_again(self) -> None:
-        """A topic that took nothing, and does now, first gets what waits aside for it."""
-        for topic in sorted(self.aside.topics):
-            while self.leading and (batches := await self.aside.batches(topic)):
-                await self._make_sure(self.leading)
-                if refused := await self._publish_rows([row for batch in batches for row in batch]):
-                    self.aside.refused(refused)
-                    break
-                await self.pool.execute(Q.mark_sent, [batch[0].seq for batch in batches])
-            else:
-                self.aside.topics.discard(topic)
+        """Topics that took nothing first get what waits aside for them. Others wait no longer than that takes a moment."""
+        await self.aside.look()
+        until, refused = time.monotonic() + MOMENT, set[str]()
+        while self.leading and (rows := await self.aside.next(refused)):
+            await self._make_sure(self.leading)
+            again = await self._publish_rows(rows)
+            self.aside.refused(again)
+            refused.update(again)
+            await self.aside.sent([row for row in rows if row.topic not in refused])
+            if time.monotonic() > until:
+                self.aside.again_at, self.must_read = 0.0, True
+                return
 
     async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
         rows = [row for batch in batches for row in batch if row.topic not in self.aside.topics]
@@ -193,7 +200,7 @@ class Relay:
             self.aside.refused(refused)
         if self.after_publish:
             self.after_publish()
-        sent, others = self.aside.divided(batches) if self.aside.topics else ([b[0].seq for b in batches], [])
+        sent, others = self.aside.divided(batches)
         if others and self.leading:
             await self._make_sure(self.leading)
             await self.aside.set(others)
@@ -203,9 +210,9 @@ class Relay:
         elif self.marking.done():
             await self._marked()
 
-    async def _publish_rows(self, rows: Sequence[LogRow]) -> Sequence[str]:
+    async def _publish_rows(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
         try:
-            refused = await self.publisher.publish(rows) if rows else ()
+            refused = await self.publisher.publish(rows) if rows else {}
         except Exception as error:
             raise PublishFailed(f"{type(error).__name__}: {error}") from error
         metrics.published.inc(sum(row.topic not in refused for row in rows))

@@ -9,6 +9,7 @@ from tests.services.runtime.toy import START, Pong, record
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.to_bank import NeedClosed
 from yuqiao.runtime import aside
+from yuqiao.runtime.aside import Aside
 from yuqiao.runtime.batch import Committed, arrival_of_record
 from yuqiao.runtime.messages import derived_id
 from yuqiao.runtime.relay import Relay
@@ -98,3 +99,16 @@ async def test_until_a_topic_is_tried_again_nothing_newer_goes_before_what_waits
         leading.look()
         await until(lambda: len(topic.rows) == 6 and leading.idle)
     assert sequences(topic, GONE) == [1, 2]
+
+
+async def test_a_batch_that_is_told_aside_twice_takes_nothing_away_from_others(toy_pool: Any) -> None:
+    """As one that was read from the table, and then comes from memory."""
+    waiting = Aside("matching", toy_pool)
+    waiting.topics = {GONE}
+    first, second = [(await commit(toy_pool, "one", number)).rows for number in range(2)]
+    await waiting.set([first, second])
+    await waiting.set([first])
+    assert [row.envelope.sequence for row in await waiting.next()] == [1, 2]
+    await waiting.sent(first)
+    await waiting.set([first])
+    assert [row.envelope.sequence for row in await waiting.next()] == [2]

@@ -256,8 +256,15 @@ class Ending:
 
 @pytest.mark.parametrize(
     ("stored", "end", "unread", "goes_on_at"),
-    [(57, 57, False, 57), (57, 58, True, 57), (57, 3, True, 57), (None, 60, True, 0), (0, 57, True, 0)],
-    ids=["read", "more has come", "another topic of that name", "made anew", "set back"],
+    [
+        (57, 57, False, 57),
+        (57, 58, True, 57),
+        (57, 3, True, 57),
+        (57, 0, False, 57),
+        (None, 60, True, 0),
+        (0, 57, True, 0),
+    ],
+    ids=["read", "more has come", "another topic of that name", "another, and empty", "made anew", "set back"],
 )
 async def test_a_topic_is_read_to_its_end_only_where_the_stored_position_says_so(
     toy_pool: Any, stored: int | None, end: int, unread: bool, goes_on_at: int

@@ -11,9 +11,8 @@ import pytest
 from tests.services.runtime.test_effectively_once import begin, make_shell
 from tests.services.runtime.toy import START, Pong, batch, record
 from yuqiao.runtime import relay as relay_module
-from yuqiao.runtime.aside import BATCHES_AT_ONCE
 from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
-from yuqiao.runtime.relay import Relay
+from yuqiao.runtime.relay import BATCHES_AT_ONCE, Q, Relay
 from yuqiao.runtime.shell import StalePosition
 from yuqiao.runtime.writing import Emitted, append
 
@@ -28,11 +27,11 @@ class Topic:
         self.away = False
         self.gone: set[str] = set()
 
-    async def publish(self, rows: Sequence[LogRow]) -> Sequence[str]:
+    async def publish(self, rows: Sequence[LogRow]) -> dict[str, str]:
         if self.away:
             raise ConnectionError("no broker")
         self.rows += [row for row in rows if row.topic not in self.gone]
-        return sorted({row.topic for row in rows} & self.gone)
+        return dict.fromkeys(sorted({row.topic for row in rows} & self.gone), "gone")
 
     @property
     def said(self) -> list[tuple[str, int]]:
@@ -50,8 +49,8 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def unsent(pool: Any) -> int:
-    count: int = await pool.fetchval("SELECT coalesce(sum(cardinality(seqs)), 0) FROM unsent")
-    return count
+    (counts,) = await pool.fetch(Q.counts)
+    return int(counts["unsent"])
 
 
 @asynccontextmanager
