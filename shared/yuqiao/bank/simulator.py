@@ -18,6 +18,7 @@ from uuid import uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from yuqiao.bank.behaviour import Step
 from yuqiao.bank.client import PATIENCE, envelope_of, read
@@ -77,9 +78,15 @@ class Simulator:
         await self._write(self.env.products, letters)
 
     async def _write(self, topic: str, letters: Iterable[Letter]) -> None:
-        """Write all together; done when each is acknowledged."""
-        sent = [await self.producer.send(topic, out.body, key=out.key, headers=out.headers) for out in letters]
-        await asyncio.gather(*sent)
+        """Write all together, in order; done when each is acknowledged. A bank's own topics have one partition."""
+        batches: list[BatchBuilder] = []
+        for out in letters:
+            record = {"key": out.key, "value": out.body, "headers": out.headers, "timestamp": None}
+            if not batches or batches[-1].append(**record) is None:
+                batches.append(self.producer.create_batch())
+                batches[-1].append(**record)
+        for batch in batches:
+            await (await self.producer.send_batch(batch, topic, partition=0))
 
     async def run_stepped(self, index: int) -> None:
         """Act on this bank's ticks. A tick is committed when everything it led to is acknowledged and committed."""

@@ -8,9 +8,9 @@ from yuqiao.contracts.streams import BankChannel, Stream, parse_bank_topic
 
 UNHURRIED = 0.1
 HURRIED = 0.01
-TURN_OF_OTHERS = 0.3
+TURN_OF_OTHERS = 0.5
 LONG_BATCH = 0.025
-LONGEST_REST = 0.4
+LONGEST_REST = 0.6
 LONGEST_WAIT = 1.0
 GATHERED_BYTES = 64 * 1024
 
