@@ -16,7 +16,7 @@ Q = Queries.beside(__file__)
 log = structlog.get_logger()
 AGAIN_SECONDS = 15.0
 """So often a topic that took nothing is tried again."""
-ROWS_OF_A_TOPIC = 500
+ROWS_AT_ONCE = 500
 
 
 class Aside:
@@ -60,7 +60,7 @@ class Aside:
     async def next(self, but: Collection[str] = ()) -> list[LogRow]:
         """What waits first for each topic `but` some. Topics for which nothing waits take everything again."""
         asked = self.topics.difference(but)
-        rows = await self.pool.fetch(Q.next_aside, sorted(asked), ROWS_OF_A_TOPIC)
+        rows = await self.pool.fetch(Q.next_aside, sorted(asked), max(1, ROWS_AT_ONCE // max(1, len(asked))))
         self.topics -= asked - {row["topic"] for row in rows}
         return [log_row(self.service, row) for row in rows]
 

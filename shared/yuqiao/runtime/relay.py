@@ -191,7 +191,8 @@ class Relay:
             refused.update(again)
             await self.aside.sent([row for row in rows if row.topic not in refused])
             if time.monotonic() > until:
-                self.aside.again_at, self.must_read = 0.0, True
+                if not refused:  # all goes through: on with it as soon as the others had their turn
+                    self.aside.again_at, self.must_read = 0.0, True
                 return
 
     async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:

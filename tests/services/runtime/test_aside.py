@@ -8,7 +8,7 @@ from tests.services.runtime.test_relay import POLL, Topic, running, unsent, unti
 from tests.services.runtime.toy import START, Pong, record
 from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.to_bank import NeedClosed
-from yuqiao.runtime import aside
+from yuqiao.runtime import aside, relay
 from yuqiao.runtime.aside import Aside
 from yuqiao.runtime.batch import Committed, arrival_of_record
 from yuqiao.runtime.messages import derived_id
@@ -112,3 +112,23 @@ async def test_a_batch_that_is_told_aside_twice_takes_nothing_away_from_others(t
     await waiting.sent(first)
     await waiting.set([first])
     assert [row.envelope.sequence for row in await waiting.next()] == [2]
+
+
+async def test_a_refusal_that_takes_long_is_not_tried_again_at_once(
+    toy_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", 60)
+    monkeypatch.setattr(relay, "MOMENT", 0.0)
+    topic = Topic()
+    topic.gone = {GONE}
+    async with running(Relay("matching", toy_pool, topic, POLL)) as first:
+        await until(lambda: first.leading is not None and first.idle)
+        first.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: len(topic.rows) == 2 and first.idle)
+    async with running(Relay("matching", toy_pool, topic, POLL)) as second:
+        await until(lambda: second.leading is not None and second.idle)
+        assert not second.aside.is_time
+    topic.gone = set()
+    async with running(Relay("matching", toy_pool, topic, POLL)) as third:
+        await until(lambda: len(topic.rows) == 3 and third.idle)
+    assert sequences(topic, GONE) == [1]
