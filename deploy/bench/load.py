@@ -5,13 +5,14 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 
 import httpx
 
 from deploy.sample.enterprises import enterprise
+from yuqiao.runtime.messages import BEIJING
 
 AT_ONCE = 500
 AT_A_TIME = 32
@@ -20,7 +21,7 @@ SEED = 16
 
 def bodies(first: int, count: int) -> Iterator[dict[str, Any]]:
     """Live needs of the enterprises from number `first` on (below 1 000 000), each with consent for any bank."""
-    until = (date.today() + timedelta(days=365)).isoformat()  # noqa: DTZ011 - a letter's last day, any will do
+    until = (datetime.now(BEIJING) + timedelta(days=365)).date().isoformat()
     for number in range(first, first + count):
         owner = enterprise(SEED, number)
         yield {

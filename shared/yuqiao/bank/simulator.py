@@ -78,7 +78,10 @@ class Simulator:
         await self._write(self.env.products, letters)
 
     async def _write(self, topic: str, letters: Iterable[Letter]) -> None:
-        """Write all together, in order; done when each is acknowledged. A bank's own topics have one partition."""
+        """Write all together, in order; done when each is acknowledged. A bank's own topics have one partition.
+
+        In batches, for a future for each letter costs more than it. (The services' `runtime.kafka` packs for many partitions.)
+        """
         batches: list[BatchBuilder] = []
         for out in letters:
             record = {"key": out.key, "value": out.body, "headers": out.headers, "timestamp": None}

@@ -48,7 +48,6 @@ def bank_topic(bank: str, channel: BankChannel) -> str:
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def parse_bank_topic(topic: str) -> tuple[str, BankChannel] | None:
     """The bank and channel of a bank's topic, or None for any other topic."""
     found = _BANK_TOPIC.match(topic)

@@ -16,7 +16,7 @@ Q = Queries.beside(__file__)
 log = structlog.get_logger()
 AGAIN_SECONDS = 15.0
 """So often a topic that took nothing is tried again."""
-ROWS_AT_ONCE = 500
+TRIED_AT_ONCE = 500
 
 
 class Aside:
@@ -46,8 +46,9 @@ class Aside:
 
     def divided(self, batches: Sequence[Sequence[LogRow]]) -> tuple[list[int], list[Sequence[LogRow]]]:
         """The names of those batches that are for topics which take, and the other batches."""
-        others = [batch for batch in batches if any(row.topic in self.topics for row in batch)] if self.topics else []
-        return [batch[0].seq for batch in batches if batch not in others], others
+        concerned = {batch[0].seq for batch in batches if any(row.topic in self.topics for row in batch)}
+        others = [batch for batch in batches if batch[0].seq in concerned]
+        return [batch[0].seq for batch in batches if batch[0].seq not in concerned], others
 
     async def set(self, batches: Sequence[Sequence[LogRow]]) -> None:
         """Of these batches what is for such topics waits here from now on; what is not unsent any more is left alone."""
@@ -60,7 +61,7 @@ class Aside:
     async def next(self, but: Collection[str] = ()) -> list[LogRow]:
         """What waits first for each topic `but` some. Topics for which nothing waits take everything again."""
         asked = self.topics.difference(but)
-        rows = await self.pool.fetch(Q.next_aside, sorted(asked), max(1, ROWS_AT_ONCE // max(1, len(asked))))
+        rows = await self.pool.fetch(Q.next_aside, sorted(asked), max(1, TRIED_AT_ONCE // max(1, len(asked))))
         self.topics -= asked - {row["topic"] for row in rows}
         return [log_row(self.service, row) for row in rows]
 

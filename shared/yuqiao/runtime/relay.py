@@ -52,7 +52,7 @@ class Relay:
         What was published is marked about `mark_after` seconds later: one mark for many small batches. What a killed
         process had not marked its successor publishes again, which is harmless.
         """
-        self.pool, self.publisher, self.poll = pool, publisher, poll_seconds
+        self.service, self.pool, self.publisher, self.poll = service, pool, publisher, poll_seconds
         self.aside = Aside(service, pool)
         self.mark_after = mark_after
         self.queue: list[Committed] = []
@@ -177,7 +177,7 @@ class Relay:
             await self._make_sure(self.leading)
             by_batch = sorted(rows, key=itemgetter("batch", "seq"))
             batches = groupby(by_batch, itemgetter("batch"))
-            await self._publish([[log_row(self.aside.service, row) for row in batch] for _, batch in batches])
+            await self._publish([[log_row(self.service, row) for row in batch] for _, batch in batches])
             await self._all_marked()
 
     async def _try_again(self) -> None:

@@ -1,5 +1,7 @@
 """A bank's topic that takes nothing: its events wait aside in order, everybody else's go on, whoever leads."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -36,6 +38,14 @@ async def commit(pool: Any, writer: str, number: int) -> Committed:
     return Committed(START, rows, others_unsent)
 
 
+@asynccontextmanager
+async def leader(pool: Any, topic: Topic) -> AsyncIterator[Relay]:
+    """A relay that leads, and has looked."""
+    async with running(Relay("matching", pool, topic, POLL)) as one:
+        await until(lambda: one.leading is not None and one.idle)
+        yield one
+
+
 def sequences(topic: Topic, name: str) -> list[int]:
     return [row.envelope.sequence for row in topic.rows if row.topic == name]
 
@@ -44,8 +54,7 @@ def sequences(topic: Topic, name: str) -> list[int]:
 async def test_what_a_topic_does_not_take_waits_in_order_and_holds_up_nobody(toy_pool: Any, read: bool) -> None:
     topic = Topic()
     topic.gone = {GONE}
-    async with running(Relay("matching", toy_pool, topic, POLL)) as leading:
-        await until(lambda: leading.leading is not None and leading.idle)
+    async with leader(toy_pool, topic) as leading:
         for number in range(6):
             committed = await commit(toy_pool, "one", number)
             if read:
@@ -67,13 +76,11 @@ async def test_what_a_topic_does_not_take_waits_in_order_and_holds_up_nobody(toy
 async def test_the_next_leader_knows_what_waits_aside_and_publishes_nothing_before_it(toy_pool: Any) -> None:
     topic = Topic()
     topic.gone = {GONE}
-    async with running(Relay("matching", toy_pool, topic, POLL)) as first:
-        await until(lambda: first.leading is not None and first.idle)
+    async with leader(toy_pool, topic) as first:
         first.offer(await commit(toy_pool, "one", 0))
         await until(lambda: len(topic.rows) == 2 and first.idle)
     topic.gone = set()
-    async with running(Relay("matching", toy_pool, topic, POLL)) as second:
-        await until(lambda: second.leading is not None and second.idle)
+    async with leader(toy_pool, topic) as second:
         committed = await commit(toy_pool, "two", 1)
         assert not committed.others_unsent, "what waits aside is not somebody's to publish first"
         second.offer(committed)
@@ -88,8 +95,7 @@ async def test_until_a_topic_is_tried_again_nothing_newer_goes_before_what_waits
     monkeypatch.setattr(aside, "AGAIN_SECONDS", 60)
     topic = Topic()
     topic.gone = {GONE}
-    async with running(Relay("matching", toy_pool, topic, POLL)) as leading:
-        await until(lambda: leading.leading is not None and leading.idle)
+    async with leader(toy_pool, topic) as leading:
         leading.offer(await commit(toy_pool, "one", 0))
         await until(lambda: len(topic.rows) == 2 and leading.idle)
         topic.gone = set()
@@ -121,14 +127,12 @@ async def test_a_refusal_that_takes_long_is_not_tried_again_at_once(
     monkeypatch.setattr(relay, "MOMENT", 0.0)
     topic = Topic()
     topic.gone = {GONE}
-    async with running(Relay("matching", toy_pool, topic, POLL)) as first:
-        await until(lambda: first.leading is not None and first.idle)
+    async with leader(toy_pool, topic) as first:
         first.offer(await commit(toy_pool, "one", 0))
         await until(lambda: len(topic.rows) == 2 and first.idle)
-    async with running(Relay("matching", toy_pool, topic, POLL)) as second:
-        await until(lambda: second.leading is not None and second.idle)
+    async with leader(toy_pool, topic) as second:
         assert not second.aside.is_time
     topic.gone = set()
-    async with running(Relay("matching", toy_pool, topic, POLL)) as third:
+    async with leader(toy_pool, topic) as third:
         await until(lambda: len(topic.rows) == 3 and third.idle)
     assert sequences(topic, GONE) == [1]
