@@ -1,6 +1,7 @@
 """Topics, users and rights on the broker, from deploy/topics.yaml and deploy/principals.yaml. Again changes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -55,13 +56,18 @@ def topics(banks: Sequence[str], demo: bool) -> dict[str, dict[str, Any]]:
     return wanted
 
 
-def create_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> list[str]:
-    """Create what is missing; returns the names created. Raises KafkaException."""
+def missing_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> list[str]:
+    """The names of those topics that are not there. Raises KafkaException."""
     there = set(admin.list_topics(timeout=PATIENCE).topics)
-    new = [_topic(name, data) for name, data in topics(banks, demo).items() if name not in there]
-    if new:
+    return sorted(topics(banks, demo).keys() - there)
+
+
+def create_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> None:
+    """Create what is missing. Raises KafkaException."""
+    wanted = topics(banks, demo)
+    if new := [_topic(name, wanted[name]) for name in missing_topics(admin, banks, demo)]:
         _settle(admin.create_topics(new), {KafkaError.TOPIC_ALREADY_EXISTS})
-    return [topic.topic for topic in new]
+        _until(lambda: not missing_topics(admin, banks, demo))
 
 
 def _topic(name: str, data: Mapping[str, Any]) -> NewTopic:
@@ -116,14 +122,20 @@ def align_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> tuple[
     """
     known = {found[0] for name in admin.list_topics(timeout=PATIENCE).topics if (found := parse_bank_topic(name))}
     wanted = {_binding(*right) for right in rights(sorted(known.union(banks)), demo)}
-    users = {binding.principal for binding in wanted}
-    there = {binding for binding in admin.describe_acls(ANY_RIGHT).result(PATIENCE) if binding.principal in users}
+    there = _given(admin, wanted)
     missing, stale = sorted(wanted - there, key=str), sorted(there - wanted, key=str)
     if missing:
         _settle(admin.create_acls(missing), set())
     if stale:
         _settle(admin.delete_acls([_exactly(binding) for binding in stale]), set())
+    _until(lambda: _given(admin, wanted) == wanted)
     return len(missing), len(stale)
+
+
+def _given(admin: AdminClient, wanted: Collection[AclBinding]) -> set[AclBinding]:
+    """What the users of the wanted rights may do now."""
+    users = {binding.principal for binding in wanted}
+    return {binding for binding in admin.describe_acls(ANY_RIGHT).result(PATIENCE) if binding.principal in users}
 
 
 def _exactly(binding: AclBinding) -> AclBindingFilter:
@@ -149,6 +161,15 @@ def _binding(user: str, kind: str, name: str, operation: str) -> AclBinding:
         {"read": AclOperation.READ, "write": AclOperation.WRITE, "describe": AclOperation.DESCRIBE}[operation],
         AclPermissionType.ALLOW,
     )
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """The controller has done it; the broker that is asked hears of it a moment later. Raises TimeoutError."""
+    patience = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > patience:
+            raise TimeoutError("the broker does not know what its controller has done")
+        time.sleep(0.05)
 
 
 def _settle(futures: Mapping[Any, "Future[Any]"], allowed: set[int]) -> None:

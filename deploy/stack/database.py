@@ -28,11 +28,12 @@ def as_admin(dsn: str) -> str:
 
 
 async def prepare(
-    admin_dsn: str, passwords: Mapping[str, str], starts_at: datetime | None, made: Collection[str]
+    admin_dsn: str, passwords: Mapping[str, str], starts_at: datetime | None, missing: Collection[str]
 ) -> None:
     """Database, schemas, roles, rights. `passwords` are ours (URL-safe), so they can stand in a statement.
 
-    The topics `made` just now are read from their beginning: who had read others of their names would pass over records.
+    The `missing` topics, which are made only after this, will be read from their beginning: who had read others of their
+    names would pass over records.
     """
     admin = await asyncpg.connect(admin_dsn, timeout=10)
     try:
@@ -50,7 +51,7 @@ async def prepare(
         for service in SERVICES:
             await ours.execute(Q.service.format(role=service))
             if await ours.fetchval(Q.reads.format(role=service)):
-                await ours.execute(Q.read_anew.format(role=service), list(made))
+                await ours.execute(Q.read_anew.format(role=service), list(missing))
         if starts_at:
             await ours.execute(Q.begin_clock, starts_at)
     finally:

@@ -76,13 +76,14 @@ class Provision:
     def run(self, banks: Sequence[str]) -> None:
         """Make everything. Raises KafkaException, OSError, asyncpg's errors."""
         admin = AdminClient(self.kafka.confluent(self.kafka.username, self.kafka.password))
-        made = brokerage.create_topics(admin, banks, self.stepped)
+        passwords = {role: self.secrets.made(f"postgres.{role}") for role in database.ROLES}
+        missing = brokerage.missing_topics(admin, banks, self.stepped)
+        asyncio.run(database.prepare(self.postgres_dsn, passwords, self.starts_at, missing))
+        brokerage.create_topics(admin, banks, self.stepped)
         users = [f"service-{s}" for s in SERVICES] + [f"bank-{b}" for b in banks] + ["operator"]
         users += ["conductor"] if self.stepped else []
         brokerage.create_users(admin, {user: self.secrets.made(f"kafka.{user}") for user in users})
         brokerage.align_rights(admin, banks, self.stepped)
-        passwords = {role: self.secrets.made(f"postgres.{role}") for role in database.ROLES}
-        asyncio.run(database.prepare(self.postgres_dsn, passwords, self.starts_at, made))
         for role in database.ROLES:
             self.secrets.keep(f"postgres.{role}.dsn", self.dsn(role))
         self.secrets.made("operator.key")

@@ -5,10 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
-from asyncpg import Pool
+from asyncpg import Connection, Pool
 
 from yuqiao.runtime.batch import LogRow
-from yuqiao.runtime.database import borrowed
 from yuqiao.runtime.sql import Queries
 from yuqiao.runtime.writing import columns, log_row
 
@@ -38,11 +37,13 @@ class Aside:
         self.topics |= {row["topic"] for row in await self.pool.fetch(Q.aside_topics)}
         self.again_at = time.monotonic() + AGAIN_SECONDS
 
-    def refused(self, topics: Mapping[str, str]) -> None:
-        """These took nothing just now: topic → why."""
-        for topic, why in topics.items():
+    def refused(self, rows: Sequence[LogRow], left: Mapping[int, str]) -> set[str]:
+        """Learn, and give, the topics of those of the rows that are `left` (by `seq`): they take nothing just now, and why."""
+        topics = {row.topic: left[row.seq] for row in rows if row.seq in left} if left else {}
+        for topic, why in sorted(topics.items()):
             log.error("topic takes nothing", topic=topic, why=why)
         self.topics.update(topics)
+        return set(topics)
 
     def divided(self, batches: Sequence[Sequence[LogRow]]) -> tuple[list[int], list[Sequence[LogRow]]]:
         """The names of those batches that are for topics which take, and the other batches."""
@@ -50,13 +51,16 @@ class Aside:
         others = [batch for batch in batches if batch[0].seq in concerned]
         return [batch[0].seq for batch in batches if batch[0].seq not in concerned], others
 
-    async def set(self, batches: Sequence[Sequence[LogRow]]) -> None:
-        """Of these batches what is for such topics waits here from now on; what is not unsent any more is left alone."""
-        async with borrowed(self.pool) as conn, conn.transaction():
-            found = await conn.fetch(Q.take_unsent, [batch[0].seq for batch in batches])
-            unsent = {seq for row in found for seq in row["seqs"]}
-            kept = [(row.seq, row.topic) for batch in batches for row in batch if row.topic in self.topics]
-            await conn.execute(Q.set_aside, *columns([row for row in kept if row[0] in unsent], 2))
+    async def set(self, leading: Connection, batches: Sequence[Sequence[LogRow]], but: Collection[int]) -> None:
+        """Of these batches what is for such topics waits here from now on, `but` what they took (by `seq`).
+
+        What is not unsent any more is left alone. `leading`: the transaction that holds the relay's lock. A leader that has
+        lost it changes nothing, and its successor looks only after the commit.
+        """
+        found = await leading.fetch(Q.take_unsent, [batch[0].seq for batch in batches])
+        unsent = {seq for row in found for seq in row["seqs"]}.difference(but)
+        kept = [(row.seq, row.topic) for batch in batches for row in batch if row.topic in self.topics]
+        await leading.execute(Q.set_aside, *columns([row for row in kept if row[0] in unsent], 2))
 
     async def next(self, but: Collection[str] = ()) -> list[LogRow]:
         """What waits first for each topic `but` some. Topics for which nothing waits take everything again."""

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.errors import (
     KafkaConnectionError,
+    LeaderNotAvailableError,
     MessageSizeTooLargeError,
+    RecordListTooLargeError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
@@ -25,8 +28,14 @@ from yuqiao.runtime.settings import Settings
 METADATA_MAX_AGE_MS = 5_000
 PUBLISH_SECONDS = 10
 DISCONNECT_SECONDS = 5
-REFUSED = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, MessageSizeTooLargeError)
-"""What says that a topic takes nothing: it is not there, nobody may write to it, or it is given too much."""
+REFUSED = (
+    UnknownTopicOrPartitionError,
+    TopicAuthorizationFailedError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    LeaderNotAvailableError,
+)
+"""What says that a topic takes nothing: it is not there, one may not write to it, it is given too much, nobody leads it."""
 
 
 def security(settings: Settings) -> BaseSecurity | None:
@@ -92,8 +101,8 @@ class KafkaPublisher:
             raise
         return producer
 
-    async def publish(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
-        """Return when every row is acknowledged, but those for topics of banks that take nothing: these, and why.
+    async def publish(self, rows: Sequence[LogRow]) -> Mapping[int, str]:
+        """Return when every row is acknowledged, but those (by `seq`) that their banks' topics did not take: these, and why.
 
         Whatever was not acknowledged, the producer is replaced before the next call: nobody knows what it has sent.
         """
@@ -123,42 +132,72 @@ def hashed(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> dict[str, str]:
-    """Per partition in order, all partitions at once.
+async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> dict[int, str]:
+    """Per partition in order, all partitions at once; after what a bank's topic does not take nothing more goes to it.
 
-    Gives the banks' topics that took nothing, or not all, and why. Raises what any other topic's failure raises.
+    Gives what the banks' topics did not take, and why. Raises what any other topic's failure raises.
     """
     parts = await _partitions(producer, {row.topic for row in rows})
-    failed: dict[str, BaseException] = {t: UnknownTopicOrPartitionError(t) for t, every in parts.items() if not every}
-    found = _packed(producer, [row for row in rows if row.topic not in failed] if failed else rows, parts)
-    waiting: list[tuple[str, asyncio.Future[Any]]] = []
-    for together in zip_longest(*found.values()):  # the first batch of each partition, then the second
-        for (topic, partition), batch in zip(found, together, strict=True):
-            if batch is not None:
-                waiting.append((topic, await producer.send_batch(batch, topic, partition=partition)))
-    ends = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
-    for (topic, _), end in zip(waiting, ends, strict=True):
-        if isinstance(end, BaseException):
-            failed.setdefault(topic, end)  # what comes after the first fails because that did
+    failed = {topic: why for topic in parts if (why := no_taker(producer.client.cluster, topic))}
+    _only_banks(failed)
+    batches = _packed(producer, [row for row in rows if row.topic not in failed] if failed else rows, parts)
+    taken: list[Packed] = []
+    for together in zip_longest(*batches.values()):  # the first batch of each partition, then the second
+        sent, ends = [], []
+        for (topic, partition), packed in zip(batches, together, strict=True):
+            if packed is not None and topic not in failed:
+                sent.append((topic, packed))
+                ends.append(await producer.send_batch(packed.batch, topic, partition=partition))
+        for (topic, packed), end in zip(sent, await asyncio.gather(*ends, return_exceptions=True), strict=True):
+            if isinstance(end, BaseException):
+                failed[topic] = end
+            else:
+                taken.append(packed)
+        _only_banks(failed)
+    if not failed:
+        return {}
+    acknowledged = {row.seq for packed in taken for row in packed.rows}
+    return {r.seq: type(failed[r.topic]).__name__ for r in rows if r.topic in failed and r.seq not in acknowledged}
+
+
+def no_taker(cluster: ClusterMetadata, topic: str) -> BaseException | None:
+    """Why no broker would take anything for this topic, if that is known. Our own are worth waiting for a leader."""
+    every, why = cluster.partitions_for_topic(topic), None
+    if not every:
+        why = UnknownTopicOrPartitionError(topic)
+    elif parse_bank_topic(topic) and every != cluster.available_partitions_for_topic(topic):
+        why = LeaderNotAvailableError(topic)
+    return why
+
+
+def _only_banks(failed: Mapping[str, BaseException]) -> None:
+    """Raises what else failed than a bank's topic, and what does not say that a topic takes nothing."""
     for topic, why in failed.items():
         if parse_bank_topic(topic) is None or not isinstance(why, REFUSED):
             raise why
-    return {topic: type(why).__name__ for topic, why in sorted(failed.items())}
+
+
+class Packed(NamedTuple):
+    """Some rows of one partition as they are sent."""
+
+    batch: BatchBuilder
+    rows: list[LogRow]
 
 
 def _packed(
     producer: AIOKafkaProducer, rows: Sequence[LogRow], parts: Mapping[str, Sequence[int]]
-) -> dict[tuple[str, int], list[BatchBuilder]]:
+) -> dict[tuple[str, int], list[Packed]]:
     """(topic, partition) → batches. They are built here: a future for each record costs more than it."""
-    found: dict[tuple[str, int], list[BatchBuilder]] = {}
+    found: dict[tuple[str, int], list[Packed]] = {}
     for row in rows:
         every, key = parts[row.topic], row.key.encode()
         partition = every[hashed(key) % len(every)] if len(every) > 1 else every[0]
         batches = found.setdefault((row.topic, partition), [])
         record = {"key": key, "value": row.body, "headers": row.envelope.headers(), "timestamp": None}
-        if not batches or batches[-1].append(**record) is None:  # none yet, or full, and closed by that
-            batches.append(producer.create_batch())
-            batches[-1].append(**record)  # the first is always taken, and refused by the broker when it is too large
+        if not batches or batches[-1].batch.append(**record) is None:  # none yet, or full, and closed by that
+            batches.append(Packed(producer.create_batch(), []))
+            batches[-1].batch.append(**record)  # the first is always taken, refused by the broker when it is too large
+        batches[-1].rows.append(row)
     return found
 
 

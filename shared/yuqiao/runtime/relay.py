@@ -34,10 +34,10 @@ READ_SECONDS = 5.0
 class Publisher(Protocol):
     """Where rows go. Publishing the same row again is harmless: same id, same bytes."""
 
-    async def publish(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
+    async def publish(self, rows: Sequence[LogRow]) -> Mapping[int, str]:
         """Return when every row is acknowledged, in order per key; raise when that is not certain.
 
-        Gives the topics of banks that do not take theirs, and why: of these nothing is certain.
+        Gives those (by `seq`) that their banks' topics did not take, and why: of one topic all from the first on.
         """
 
 
@@ -186,10 +186,9 @@ class Relay:
         until, refused = time.monotonic() + MOMENT, set[str]()
         while self.leading and (rows := await self.aside.next(refused)):
             await self._make_sure(self.leading)
-            again = await self._publish_rows(rows)
-            self.aside.refused(again)
-            refused.update(again)
-            await self.aside.sent([row for row in rows if row.topic not in refused])
+            left = await self._publish_rows(rows)
+            refused |= self.aside.refused(rows, left)
+            await self.aside.sent([row for row in rows if row.seq not in left])
             if time.monotonic() > until:
                 if not refused:  # all goes through: on with it as soon as the others had their turn
                     self.aside.again_at, self.must_read = 0.0, True
@@ -197,27 +196,34 @@ class Relay:
 
     async def _publish(self, batches: Sequence[Sequence[LogRow]]) -> None:
         rows = [row for batch in batches for row in batch if row.topic not in self.aside.topics]
-        if refused := await self._publish_rows(rows):
-            self.aside.refused(refused)
+        left = await self._publish_rows(rows)
+        self.aside.refused(rows, left)
         if self.after_publish:
             self.after_publish()
         sent, others = self.aside.divided(batches)
-        if others and self.leading:
-            await self._make_sure(self.leading)
-            await self.aside.set(others)
         self.acknowledged += sent
         if self.marking is None:
             self.marking = asyncio.ensure_future(self._mark())
         elif self.marking.done():
             await self._marked()
+        if others and self.leading:
+            await self.aside.set(self.leading, others, but={row.seq for row in rows} - left.keys())
+            await self._lead_on(self.leading)
 
-    async def _publish_rows(self, rows: Sequence[LogRow]) -> Mapping[str, str]:
+    async def _lead_on(self, leading: Connection) -> None:
+        """Commit what was changed while leading: whoever leads next sees it. Then lead on, unless another is faster."""
+        await leading.execute("COMMIT")
+        await leading.execute("BEGIN")
+        if not await leading.fetchval(Q.try_relay_lock):
+            await self.resign()
+
+    async def _publish_rows(self, rows: Sequence[LogRow]) -> Mapping[int, str]:
         try:
-            refused = await self.publisher.publish(rows) if rows else {}
+            left = await self.publisher.publish(rows) if rows else {}
         except Exception as error:
             raise PublishFailed(f"{type(error).__name__}: {error}") from error
-        metrics.published.inc(sum(row.topic not in refused for row in rows))
-        return refused
+        metrics.published.inc(len(rows) - len(left))
+        return left
 
     async def _mark(self) -> None:
         """What is acknowledged by then is unsent no more. No publication from memory waits for this."""

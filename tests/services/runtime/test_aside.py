@@ -1,6 +1,7 @@
 """A bank's topic that takes nothing: its events wait aside in order, everybody else's go on, whoever leads."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +13,7 @@ from yuqiao.contracts.streams import bank_topic
 from yuqiao.contracts.to_bank import NeedClosed
 from yuqiao.runtime import aside, relay
 from yuqiao.runtime.aside import Aside
-from yuqiao.runtime.batch import Committed, arrival_of_record
+from yuqiao.runtime.batch import Committed, LogRow, arrival_of_record
 from yuqiao.runtime.messages import derived_id
 from yuqiao.runtime.relay import Relay
 from yuqiao.runtime.writing import Emitted, append
@@ -112,12 +113,49 @@ async def test_a_batch_that_is_told_aside_twice_takes_nothing_away_from_others(t
     waiting = Aside("matching", toy_pool)
     waiting.topics = {GONE}
     first, second = [(await commit(toy_pool, "one", number)).rows for number in range(2)]
-    await waiting.set([first, second])
-    await waiting.set([first])
+    await waiting.set(toy_pool, [first, second], ())
+    await waiting.set(toy_pool, [first], ())
     assert [row.envelope.sequence for row in await waiting.next()] == [1, 2]
     await waiting.sent(first)
-    await waiting.set([first])
+    await waiting.set(toy_pool, [first], ())
     assert [row.envelope.sequence for row in await waiting.next()] == [2]
+
+
+async def test_what_a_topic_took_before_it_took_no_more_is_not_sent_again(toy_pool: Any) -> None:
+    topic = Topic()
+    topic.gone = {GONE}
+    async with leader(toy_pool, topic) as leading:
+        one, two = [await commit(toy_pool, "one", number) for number in range(2)]
+        topic.still_taken = {row.seq for row in one.rows}
+        leading.queue.append(one)
+        leading.offer(two)
+        await until(lambda: len(topic.rows) == 5 and leading.idle)
+        assert (sequences(topic, GONE), await unsent(toy_pool)) == ([1], 1)
+        topic.gone = set()
+        leading.look()
+        await until(lambda: len(topic.rows) == 6 and leading.idle)
+    assert sequences(topic, GONE) == [1, 2]
+
+
+async def test_who_leads_no_more_sets_nothing_aside(toy_pool: Any) -> None:
+    class Losing(Topic):
+        """While it refuses, its leader's connection breaks and another leads."""
+
+        async def publish(self, rows: Sequence[LogRow]) -> dict[int, str]:
+            assert one.leading
+            await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
+            async with asyncio.timeout(10):
+                while not await other.fetchval(relay.Q.try_relay_lock):
+                    await asyncio.sleep(0.01)
+            return await super().publish(rows)
+
+    topic = Losing()
+    topic.gone = {GONE}
+    async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
+        one.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: one.leading is None)
+        assert [len(row["seqs"]) for row in await other.fetch("SELECT seqs FROM unsent")] == [3]
+        assert not await other.fetch(aside.Q.aside_topics)
 
 
 async def test_a_refusal_that_takes_long_is_not_tried_again_at_once(

@@ -20,18 +20,20 @@ POLL = 0.05
 
 
 class Topic:
-    """A publisher that keeps what it is given; `away` makes it refuse, `gone` are topics that take nothing."""
+    """A publisher that keeps what it is given; `away` makes it refuse, `gone` topics take nothing but `still_taken`."""
 
     def __init__(self) -> None:
         self.rows: list[LogRow] = []
         self.away = False
         self.gone: set[str] = set()
+        self.still_taken: set[int] = set()
 
-    async def publish(self, rows: Sequence[LogRow]) -> dict[str, str]:
+    async def publish(self, rows: Sequence[LogRow]) -> dict[int, str]:
         if self.away:
             raise ConnectionError("no broker")
-        self.rows += [row for row in rows if row.topic not in self.gone]
-        return dict.fromkeys(sorted({row.topic for row in rows} & self.gone), "gone")
+        taken = [row for row in rows if row.topic not in self.gone or row.seq in self.still_taken]
+        self.rows += taken
+        return {row.seq: "gone" for row in rows if row not in taken}
 
     @property
     def said(self) -> list[tuple[str, int]]:
