@@ -57,6 +57,13 @@ def parse_bank_topic(topic: str) -> tuple[str, BankChannel] | None:
     return bank, next(c for c in BANK_CHANNELS if c == channel)
 
 
+@lru_cache(maxsize=4096)
+def is_compacted(topic: str) -> bool:
+    """Whether the topic keeps the last record of each key for ever."""
+    bank = parse_bank_topic(topic)
+    return bank[1] == "products" if bank else topic in {stream.name for stream in SHARED if stream.compacted}
+
+
 def read_pattern(service: Service) -> str:
     """The one topic pattern a service subscribes to, so that a new bank is seen without a restart."""
     names = [re.escape(s.name) for s in SHARED if service in s.readers]

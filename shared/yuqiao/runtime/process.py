@@ -175,7 +175,7 @@ class Process(Generic[B]):
                 await asyncio.sleep(1)
 
     async def _forget(self) -> None:
-        """Claims are kept twice as long as a topic keeps records: nothing older can come again."""
+        """Claims are kept twice as long as a topic keeps records, or for ever: nothing older can come again."""
         while True:
             with contextlib.suppress(*DATABASE_AWAY):
                 await self.pool.execute(Q.forget_inbox, INBOX_DAYS)

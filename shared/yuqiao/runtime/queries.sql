@@ -109,6 +109,9 @@ SELECT now FROM platform.clock WHERE singleton;
 -- name: wake_others
 SELECT pg_notify('yuqiao_' || current_schema(), 'relay');
 
+-- name: claim_for_ever
+UPDATE inbox SET claimed_at = 'infinity' WHERE name = ANY($1::bytea[]);
+
 -- name: forget_inbox
 DELETE FROM inbox WHERE claimed_at < now() - make_interval(days => $1);
 

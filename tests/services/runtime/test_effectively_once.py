@@ -9,7 +9,8 @@ import pytest
 
 from tests.services.runtime import toy
 from tests.services.runtime.toy import Nudge, batch, record
-from yuqiao.runtime.batch import Batch, arrival_of_command, arrival_of_parked
+from yuqiao.contracts.streams import BANKS
+from yuqiao.runtime.batch import Batch, Committed, arrival_of_command, arrival_of_parked, arrival_of_record
 from yuqiao.runtime.clock import SystemClock
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.messages import Refused
@@ -54,6 +55,19 @@ async def test_a_duplicate_delivery_changes_nothing(toy_pool: Any) -> None:
     again = await shell.run(batch(record(2, "a", "1")))
     assert await texts(toy_pool, "a") == ("1",)
     assert (again.applied, again.skipped) == (0, 1)
+
+
+async def test_what_a_compacted_topic_keeps_for_ever_is_known_for_ever(toy_pool: Any) -> None:
+    async def come(topic: str, offset: int, text: str) -> Committed:
+        come = record(offset, "a", text)._replace(topic=topic)
+        return await make_shell(toy_pool).run(Batch([arrival_of_record(come)], {(topic, 0): (offset, offset + 1)}))
+
+    topics = (toy.TOPIC, BANKS.name)
+    await toy_pool.executemany("INSERT INTO position VALUES ($1, 0, 0)", [(topic,) for topic in topics])
+    assert [(await come(topic, 0, topic)).applied for topic in topics] == [1, 1]
+    await toy_pool.execute(Q.forget_inbox, -1)  # as days later
+    assert await toy_pool.fetchval("SELECT count(*) FROM inbox") == 1
+    assert (await come(BANKS.name, 1, BANKS.name)).applied == 0
 
 
 async def test_the_same_id_with_other_bytes_is_parked(toy_pool: Any) -> None:
