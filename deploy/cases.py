@@ -20,13 +20,14 @@ Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 
 
-def ask(home: Path, path: str, **params: Any) -> Any:
+def ask(home: Path, path: str, method: str = "GET", **params: Any) -> Any:
     """What feedback answers to the operator. Exits 1 with its own words when it refuses."""
     from deploy.cli import stack_at
 
     stack = stack_at(home)
     given = {name: value for name, value in params.items() if value is not None}
-    answer = httpx.get(stack.url("feedback") + path, params=given, headers=stack.operator_headers(), timeout=30)
+    url, headers = stack.url("feedback") + path, stack.operator_headers()
+    answer = httpx.request(method, url, params=given, headers=headers, timeout=30)
     if answer.is_error:
         typer.echo(answer.json().get("detail", answer.text), err=True)
         raise typer.Exit(FAILURE)

@@ -16,7 +16,7 @@ from confluent_kafka import KafkaException
 from pydantic import ValidationError
 from rich.table import Table
 
-from deploy import cases, parked, policy
+from deploy import cases, issues, parked, policy
 from deploy.bench.result import KEPT_IN, Void
 from deploy.bench.run import bench
 from deploy.demo.conductor import START
@@ -55,6 +55,7 @@ AWAY = (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(bank_app, name="bank", help="What a bank does: read its topics, reply.")
 app.add_typer(cases.app, name="case", help="One case.")
+app.add_typer(issues.app, name="issue", help="The issue list, open to banks and enterprises (银企双方问题清单).")
 app.add_typer(parked.app, name="parked", help="Messages that could not be decided, and those held or refused.")
 app.add_typer(policy.app, name="policy", help="The measures, promises, size classes, due days, credit codes.")
 app.command("cases")(cases.list_cases)

@@ -54,7 +54,7 @@ def routes(gateway: Gateway) -> APIRouter:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_issues, max(1, min(limit, 10_000)))
-        return [json.loads(r["body"]) for r in rows]
+        return [_issue(json.loads(r["body"])) for r in rows]
 
     @router.post("/issues/{issue}/resolve")
     async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
@@ -103,6 +103,12 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     row["waiting_on_term"] = term("party", row["waiting_on"]) if row["waiting_on"] else None
     row["due_at"] = due_at.astimezone(BEIJING).isoformat() if due_at else None
     return row
+
+
+def _issue(issue: dict[str, Any]) -> dict[str, Any]:
+    about = "issue_category" if issue["raised_by"] == "bank" else "issue_found"
+    terms = {"raised_by": "party", "category": about, "level": "issue_level"}
+    return issue | {f"{name}_term": term(kind, issue[name]) for name, kind in terms.items()}
 
 
 def _whole(case: Case, timeline: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from deploy.stack.stack import Stack
 from tests.e2e.talk import BANK, next_of, state_need, until, wait_for
 from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.bank.client import BankClient
+from yuqiao.contracts.from_bank import IssueReport
 from yuqiao.contracts.streams import MATCHES, NEEDS, SERVICES
-from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.contracts.to_bank import NeedOffered, Receipt
 from yuqiao.runtime.ends import Ends
+from yuqiao.runtime.messages import BEIJING
 
 READERS = ("matching", "notification", "feedback")
 
@@ -92,6 +95,24 @@ async def test_cases_are_listed_and_shown(shell: Shell, stack: Stack, bank: Bank
     await shell.run("case", "show", "no-such-case", *home, exits=1)
     await shell.run("cases", "--waiting", "nobody", *home, exits=2)
     await shell.run("case", "show", exits=2)
+
+
+async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, stack: Stack, bank: BankClient) -> None:
+    await state_need(stack, 20_004)
+    offered = await next_of(bank, NeedOffered)
+    place = {"at": datetime.now(BEIJING), "bank": BANK, "offer": offered.offer}
+    await bank.write(IssueReport(**place, category="documents"))
+    assert (await next_of(bank, Receipt)).result == "applied"
+    found = [issue for issue in await shell.ask("issue", "list") if issue["offer"] == offered.offer]
+    assert [(i["raised_by_term"], i["category_term"], i["level_term"]) for i in found] == [("银行", "材料", "承办")]
+    issue, home = found[0]["issue"], ("--home", str(stack.home))
+    shown = await shell.run("issue", "list", *home)
+    assert issue in shown
+    assert "材料" in shown
+    assert await shell.ask("issue", "resolve", issue) == {"issue": issue, "resolution": "answered"}
+    assert issue not in await shell.run("issue", "list", *home)
+    await shell.run("issue", "resolve", issue, *home, exits=1)
+    await shell.run("issue", "resolve", "no-such-issue", *home, exits=1)
 
 
 async def parked(shell: Shell, key: str) -> dict[str, dict[str, Any]]:

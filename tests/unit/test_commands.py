@@ -19,6 +19,8 @@ ADMINISTRATOR = BROKER | {"YUQIAO_KAFKA_USERNAME": "admin", "YUQIAO_KAFKA_PASSWO
 LOOKING = [
     ["cases"],
     ["case", "show", "x"],
+    ["issue", "list"],
+    ["issue", "resolve", "x"],
     ["parked", "list", "--json"],
     ["parked", "show", "intake", "1"],
     ["parked", "drop", "intake", "1"],

@@ -1,0 +1,39 @@
+"""`yuqiao issue list|resolve`: the issue list, open to banks and enterprises (银企双方问题清单)."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from deploy.cases import LOCAL, AsJson, Home, ask
+from deploy.terminal import wide
+from yuqiao.policy.calendar import until
+
+app = typer.Typer(no_args_is_help=True)
+Issue = Annotated[str, typer.Argument(help="an id of `yuqiao issue list`")]
+Resolution = Annotated[str, typer.Option(help="what became of it: a code of letters, digits, _ and .")]
+
+
+@app.command("list")
+def list_(limit: int = 100, home: Home = LOCAL, as_json: AsJson = False) -> None:
+    """What is open: who raised it, about what, on which rung of the ladder, until when; the oldest first."""
+    found = ask(home, "/issues", limit=limit)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    folding = (Column(name, overflow="fold") for name in ("raised by", "about", "bank", "level", "until"))
+    table = Table(*(Column(name, no_wrap=True) for name in ("issue", "case")), *folding)
+    for issue in found:
+        about = "; ".join([issue["category_term"], *(reason["text"] for reason in issue.get("reasons", ()))])
+        by = until(issue["wait"]["due_at"]) if "wait" in issue else ""
+        told = issue["raised_by_term"], about, issue.get("bank", ""), issue["level_term"], by
+        table.add_row(issue["issue"], issue["need"], *told)
+    wide().print(table)
+
+
+@app.command()
+def resolve(issue: Issue, resolution: Resolution = "answered", home: Home = LOCAL, as_json: AsJson = False) -> None:
+    """It is settled: it leaves the list, and the case's history says so."""
+    done = ask(home, f"/issues/{issue}/resolve", "POST", resolution=resolution)
+    print(json.dumps(done, ensure_ascii=False) if as_json else f"issue {issue}: {resolution}")
