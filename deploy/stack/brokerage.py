@@ -56,18 +56,18 @@ def topics(banks: Sequence[str], demo: bool) -> dict[str, dict[str, Any]]:
     return wanted
 
 
-def missing_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> list[str]:
-    """The names of those topics that are not there. Raises KafkaException."""
-    there = set(admin.list_topics(timeout=PATIENCE).topics)
-    return sorted(topics(banks, demo).keys() - there)
+def missing_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> dict[str, dict[str, Any]]:
+    """Those topics that are not there, with their data. Raises KafkaException."""
+    there = admin.list_topics(timeout=PATIENCE).topics
+    return {name: data for name, data in topics(banks, demo).items() if name not in there}
 
 
-def create_topics(admin: AdminClient, banks: Sequence[str], demo: bool) -> None:
-    """Create what is missing. Raises KafkaException."""
-    wanted = topics(banks, demo)
-    if new := [_topic(name, wanted[name]) for name in missing_topics(admin, banks, demo)]:
+def create_topics(admin: AdminClient, missing: Mapping[str, Mapping[str, Any]]) -> None:
+    """Create them. Raises KafkaException."""
+    if missing:
+        new = [_topic(name, data) for name, data in missing.items()]
         _settle(admin.create_topics(new), {KafkaError.TOPIC_ALREADY_EXISTS})
-        _until(lambda: not missing_topics(admin, banks, demo))
+        _until(lambda: missing.keys() <= admin.list_topics(timeout=PATIENCE).topics.keys())
 
 
 def _topic(name: str, data: Mapping[str, Any]) -> NewTopic:
@@ -128,7 +128,8 @@ def align_rights(admin: AdminClient, banks: Sequence[str], demo: bool) -> tuple[
         _settle(admin.create_acls(missing), set())
     if stale:
         _settle(admin.delete_acls([_exactly(binding) for binding in stale]), set())
-    _until(lambda: _given(admin, wanted) == wanted)
+    if missing or stale:
+        _until(lambda: _given(admin, wanted) == wanted)
     return len(missing), len(stale)
 
 

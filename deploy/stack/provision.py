@@ -79,7 +79,7 @@ class Provision:
         passwords = {role: self.secrets.made(f"postgres.{role}") for role in database.ROLES}
         missing = brokerage.missing_topics(admin, banks, self.stepped)
         asyncio.run(database.prepare(self.postgres_dsn, passwords, self.starts_at, missing))
-        brokerage.create_topics(admin, banks, self.stepped)
+        brokerage.create_topics(admin, missing)
         users = [f"service-{s}" for s in SERVICES] + [f"bank-{b}" for b in banks] + ["operator"]
         users += ["conductor"] if self.stepped else []
         brokerage.create_users(admin, {user: self.secrets.made(f"kafka.{user}") for user in users})

@@ -69,7 +69,7 @@ def test_provisioning_twice_changes_nothing(provision: Provision) -> None:
     provision.run(BANKS)
     assert seen(provision) == before
     client = admin(provision)
-    assert brokerage.missing_topics(client, BANKS, demo=False) == []
+    assert brokerage.missing_topics(client, BANKS, demo=False) == {}
     assert brokerage.align_rights(client, BANKS, demo=False) == (0, 0)
 
 

@@ -29,17 +29,22 @@ class Aside:
 
     @property
     def is_time(self) -> bool:
-        """Whether to look and try again now."""
+        """Whether to try again now."""
         return time.monotonic() >= self.again_at
 
-    async def look(self) -> None:
-        """Learn what others have set aside, too: earlier leaders, and one that does not know yet that it leads no more."""
-        self.topics |= {row["topic"] for row in await self.pool.fetch(Q.aside_topics)}
+    def trying(self) -> None:
+        """Whatever comes of it, the next time is later: meanwhile the others have their turn."""
         self.again_at = time.monotonic() + AGAIN_SECONDS
+
+    async def look(self) -> None:
+        """Learn what earlier leaders have set aside."""
+        self.topics |= {row["topic"] for row in await self.pool.fetch(Q.aside_topics)}
 
     def refused(self, rows: Sequence[LogRow], left: Mapping[int, str]) -> set[str]:
         """Learn, and give, the topics of those of the rows that are `left` (by `seq`): they take nothing just now, and why."""
-        topics = {row.topic: left[row.seq] for row in rows if row.seq in left} if left else {}
+        topics = (
+            {row.topic: left[row.seq] for row in rows if row.seq in left} if left else {}
+        )  # as a rule nothing is left
         for topic, why in sorted(topics.items()):
             log.error("topic takes nothing", topic=topic, why=why)
         self.topics.update(topics)
@@ -47,9 +52,9 @@ class Aside:
 
     def divided(self, batches: Sequence[Sequence[LogRow]]) -> tuple[list[int], list[Sequence[LogRow]]]:
         """The names of those batches that are for topics which take, and the other batches."""
-        concerned = {batch[0].seq for batch in batches if any(row.topic in self.topics for row in batch)}
-        others = [batch for batch in batches if batch[0].seq in concerned]
-        return [batch[0].seq for batch in batches if batch[0].seq not in concerned], others
+        others = [batch for batch in batches if any(row.topic in self.topics for row in batch)]
+        named = {batch[0].seq for batch in others}
+        return [batch[0].seq for batch in batches if batch[0].seq not in named], others
 
     async def set(self, leading: Connection, batches: Sequence[Sequence[LogRow]], but: Collection[int]) -> None:
         """Of these batches what is for such topics waits here from now on, `but` what they took (by `seq`).

@@ -12,6 +12,7 @@ from aiokafka.errors import (
     KafkaConnectionError,
     LeaderNotAvailableError,
     MessageSizeTooLargeError,
+    NotLeaderForPartitionError,
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
@@ -34,8 +35,12 @@ REFUSED = (
     MessageSizeTooLargeError,
     RecordListTooLargeError,
     LeaderNotAvailableError,
+    NotLeaderForPartitionError,
 )
-"""What says that a topic takes nothing: it is not there, one may not write to it, it is given too much, nobody leads it."""
+"""What says that a topic takes nothing: it is not there, one may not write to it, it is given too much, nobody leads it.
+
+The last is what aiokafka says, after a while, of a topic that is there no more.
+"""
 
 
 def security(settings: Settings) -> BaseSecurity | None:
@@ -143,12 +148,12 @@ async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> dict[int,
     batches = _packed(producer, [row for row in rows if row.topic not in failed] if failed else rows, parts)
     taken: list[Packed] = []
     for together in zip_longest(*batches.values()):  # the first batch of each partition, then the second
-        sent, ends = [], []
-        for (topic, partition), packed in zip(batches, together, strict=True):
-            if packed is not None and topic not in failed:
-                sent.append((topic, packed))
-                ends.append(await producer.send_batch(packed.batch, topic, partition=partition))
-        for (topic, packed), end in zip(sent, await asyncio.gather(*ends, return_exceptions=True), strict=True):
+        places = zip(batches, together, strict=True)
+        sent = [(place, packed) for place, packed in places if packed is not None and place[0] not in failed]
+        ends = await asyncio.gather(
+            *(_taken(producer, *place, packed) for place, packed in sent), return_exceptions=True
+        )
+        for ((topic, _), packed), end in zip(sent, ends, strict=True):
             if isinstance(end, BaseException):
                 failed[topic] = end
             else:
@@ -158,6 +163,11 @@ async def _send(producer: AIOKafkaProducer, rows: Sequence[LogRow]) -> dict[int,
         return {}
     acknowledged = {row.seq for packed in taken for row in packed.rows}
     return {r.seq: type(failed[r.topic]).__name__ for r in rows if r.topic in failed and r.seq not in acknowledged}
+
+
+async def _taken(producer: AIOKafkaProducer, topic: str, partition: int, packed: "Packed") -> None:
+    """Until the broker has acknowledged it."""
+    await (await producer.send_batch(packed.batch, topic, partition=partition))
 
 
 def no_taker(cluster: ClusterMetadata, topic: str) -> BaseException | None:
@@ -215,6 +225,6 @@ async def _partitions(producer: AIOKafkaProducer, topics: Collection[str]) -> di
 
 async def disconnect(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Bounded, wherever the broker is: with it away aiokafka hangs or raises, and nothing is left to save."""
-    connections = client._client if isinstance(client, AIOKafkaConsumer) else client.client
-    for stop in (client.stop, connections.close):
+    reads = isinstance(client, AIOKafkaConsumer)
+    for stop in (client.stop, *([client._client.close] if reads else [client._sender.close, client.client.close])):
         await asyncio.gather(asyncio.wait_for(stop(), DISCONNECT_SECONDS), return_exceptions=True)

@@ -37,7 +37,7 @@ class Publisher(Protocol):
     async def publish(self, rows: Sequence[LogRow]) -> Mapping[int, str]:
         """Return when every row is acknowledged, in order per key; raise when that is not certain.
 
-        Gives those (by `seq`) that their banks' topics did not take, and why: of one topic all from the first on.
+        Gives those (by `seq`) that their banks' topics did not take, and why: of one partition all from the first on.
         """
 
 
@@ -101,7 +101,7 @@ class Relay:
                 if await self._lead():
                     await self._drain()
                     self.behind = False
-                elif self.offered:
+                if self.leading is None and self.offered:
                     await self.pool.execute(Q.wake_others)
                 self.offered = False
             except (*DATABASE_AWAY, PublishFailed) as error:
@@ -119,7 +119,8 @@ class Relay:
         try:
             await conn.execute("BEGIN")
             if await conn.fetchval(Q.try_relay_lock):
-                self.leading, self.must_read, self.aside.again_at = conn, True, 0.0
+                await self.aside.look()
+                self.leading, self.must_read = conn, True
                 metrics.relay_leading.set(1)
                 return True
             await conn.execute("ROLLBACK")
@@ -133,7 +134,7 @@ class Relay:
 
     async def _make_sure(self, leading: Connection) -> None:
         """Raises when the lock is lost: a frozen process wakes up later than it was sure of leading."""
-        if time.monotonic() > self.sure_until:
+        if leading.is_closed() or time.monotonic() > self.sure_until:
             await asyncio.wait_for(leading.execute("SELECT"), 5)
             self.sure_until = time.monotonic() + SURE_SECONDS
 
@@ -182,7 +183,7 @@ class Relay:
 
     async def _try_again(self) -> None:
         """Topics that took nothing first get what waits aside for them. Others wait no longer than that takes a moment."""
-        await self.aside.look()
+        self.aside.trying()
         until, refused = time.monotonic() + MOMENT, set[str]()
         while self.leading and (rows := await self.aside.next(refused)):
             await self._make_sure(self.leading)

@@ -74,8 +74,7 @@ class Shell(Generic[B]):
         row = await conn.fetchrow(Q.begin_batch, locks, *writing.columns(moves, 4), *writing.columns(claims, 2), keys)
         if row is None or row["moved"] != len(moves):
             raise StalePosition(", ".join(f"{topic}/{part}" for topic, part, _, _ in moves))
-        if any(is_compacted(topic) for topic, _ in batch.moves):
-            ever = [a.claim[0] for a in batch.arrivals if a.claim and a.record and is_compacted(a.record.topic)]
+        if ever := [a.claim[0] for a in batch.arrivals if a.claim and a.record and is_compacted(a.record.topic)]:
             await conn.execute(Q.claim_for_ever, ever)
         parked = dict(zip(row["parked_keys"] or (), row["replaying"] or (), strict=True))
         return set(row["claimed"] or ()), parked

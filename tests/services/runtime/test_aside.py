@@ -137,6 +137,79 @@ async def test_what_a_topic_took_before_it_took_no_more_is_not_sent_again(toy_po
     assert sequences(topic, GONE) == [1, 2]
 
 
+async def test_of_what_waits_only_what_was_taken_waits_no_more(toy_pool: Any) -> None:
+    topic = Topic()
+    topic.gone = {GONE}
+    async with leader(toy_pool, topic) as leading:
+        one, two = [await commit(toy_pool, "one", number) for number in range(2)]
+        for committed in (one, two):
+            leading.offer(committed)
+        await until(lambda: len(topic.rows) == 4 and leading.idle)
+        topic.still_taken = {row.seq for row in one.rows}
+        leading.look()
+        await until(lambda: len(topic.rows) == 5 and leading.idle)
+        assert (sequences(topic, GONE), await unsent(toy_pool)) == ([1], 1)
+
+
+async def test_what_fails_while_it_is_tried_again_lets_the_others_have_their_turn(
+    toy_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", 60)
+
+    class Silent(Topic):
+        """It says nothing when it is given something for the topic that is gone."""
+
+        async def publish(self, rows: Sequence[LogRow]) -> dict[int, str]:
+            if silent and any(row.topic == GONE for row in rows):
+                raise TimeoutError
+            return await super().publish(rows)
+
+    silent, topic = False, Silent()
+    topic.gone = {GONE}
+    async with leader(toy_pool, topic) as leading:
+        leading.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: len(topic.rows) == 2 and leading.idle)
+        silent = True
+        leading.aside.again_at = 0.0
+        leading.offer(await commit(toy_pool, "one", 1))
+        leading.look()
+        await until(lambda: len(topic.rows) == 4)
+
+
+async def test_who_was_slower_to_lead_on_leads_no_more(toy_pool: Any) -> None:
+    topic = Topic()
+    topic.gone = {GONE}
+    async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
+        waiting = asyncio.create_task(
+            other.execute("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.relay'))")
+        )
+        await until_waits(toy_pool)
+        one.offer(await commit(toy_pool, "one", 0))
+        await waiting
+        await until(lambda: one.leading is None)
+        assert await toy_pool.fetch(aside.Q.aside_topics)
+
+
+async def until_waits(pool: Any) -> None:
+    """Somebody waits for a lock."""
+    async with asyncio.timeout(10):
+        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_lost_connection_is_noticed_before_anything_goes_out(toy_pool: Any) -> None:
+    topic = Topic()
+    async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
+        assert one.leading
+        await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
+        async with asyncio.timeout(10):
+            while not await other.fetchval(relay.Q.try_relay_lock):
+                await asyncio.sleep(0.01)
+        one.offer(await commit(toy_pool, "one", 0))
+        await until(lambda: one.leading is None)
+        assert topic.rows == []
+
+
 async def test_who_leads_no_more_sets_nothing_aside(toy_pool: Any) -> None:
     class Losing(Topic):
         """While it refuses, its leader's connection breaks and another leads."""

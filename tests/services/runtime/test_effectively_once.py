@@ -58,16 +58,17 @@ async def test_a_duplicate_delivery_changes_nothing(toy_pool: Any) -> None:
 
 
 async def test_what_a_compacted_topic_keeps_for_ever_is_known_for_ever(toy_pool: Any) -> None:
-    async def come(topic: str, offset: int, text: str) -> Committed:
-        come = record(offset, "a", text)._replace(topic=topic)
-        return await make_shell(toy_pool).run(Batch([arrival_of_record(come)], {(topic, 0): (offset, offset + 1)}))
+    async def come(offset: int, *topics: str) -> Committed:
+        moves = {(topic, 0): (offset, offset + 1) for topic in topics}
+        come = [arrival_of_record(record(offset, "a", topic)._replace(topic=topic)) for topic in topics]
+        return await make_shell(toy_pool).run(Batch(come, moves))
 
     topics = (toy.TOPIC, BANKS.name)
     await toy_pool.executemany("INSERT INTO position VALUES ($1, 0, 0)", [(topic,) for topic in topics])
-    assert [(await come(topic, 0, topic)).applied for topic in topics] == [1, 1]
+    assert (await come(0, *topics)).applied == 2
     await toy_pool.execute(Q.forget_inbox, -1)  # as days later
     assert await toy_pool.fetchval("SELECT count(*) FROM inbox") == 1
-    assert (await come(BANKS.name, 1, BANKS.name)).applied == 0
+    assert (await come(1, BANKS.name)).applied == 0
 
 
 async def test_the_same_id_with_other_bytes_is_parked(toy_pool: Any) -> None:
