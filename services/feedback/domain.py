@@ -18,10 +18,10 @@ from yuqiao.contracts.from_bank import (
     VisitReport,
 )
 from yuqiao.contracts.values import TO_ALL, Reason
-from yuqiao.policy.decline_reasons import DeclineReason, known, reason
+from yuqiao.policy.decline_reasons import DeclineReason
 from yuqiao.policy.outcome import Outcome
 from yuqiao.policy.promises import Checked, check
-from yuqiao.policy.reply_codes import unknown_codes
+from yuqiao.policy.reply_content import wrong_content
 from yuqiao.policy.states import term
 from yuqiao.policy.without_application import asked_of_banks
 from yuqiao.policy.written import HIGHEST_RATE
@@ -88,18 +88,18 @@ def overtakes(offer: CaseOffer, reply: Reply) -> bool:
     return isinstance(reply, AFTER_DISCLOSURE) and offer.stage in BEFORE_DISCLOSURE
 
 
-def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str) -> tuple[Reason, ...]:
-    """What is wrong with a reply from `bank`; empty when it can be applied."""
+def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> tuple[Reason, ...]:
+    """What is wrong with a reply from `bank` that comes `on` a day; empty when it can be applied."""
     if bank not in (offer.bank, "") or reply.bank != offer.bank:
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
         return _task_faults(case, offer, reply)
     if offer.offer in case.lenders:
         if isinstance(reply, IssueReport):
-            return _content_faults(offer, reply)
+            return _content_faults(offer, reply, on)
         right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
         return (_fault("not_offered", "ce_type", reply.wire_type, right),)
-    return _stage_faults(case, offer, reply) or _content_faults(offer, reply)
+    return _stage_faults(case, offer, reply) or _content_faults(offer, reply, on)
 
 
 def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport) -> tuple[Reason, ...]:
@@ -128,33 +128,12 @@ def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, .
     return ()
 
 
-def _content_faults(offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
-    unknown = tuple(_fault("unknown_code", *wrong) for wrong in unknown_codes(reply))
-    return unknown + _value_faults(offer, reply)
-
-
-def _value_faults(offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
-    if isinstance(reply, OfferDecline):
-        return _reason_faults(reply.reason, reply.note)
-    if isinstance(reply, CreditDecision):
-        if not reply.approved:
-            return _reason_faults(reply.reason or "", reply.note)
-        missing = [f for f in ("amount_cny", "annual_rate") if getattr(reply, f) is None]
-        return tuple(_fault("field_missing", f, "", "同意授信时必填") for f in missing)
+def _content_faults(offer: CaseOffer, reply: Reply, on: date) -> tuple[Reason, ...]:
+    found = tuple(_fault(*wrong) for wrong in wrong_content(reply, on))
     if isinstance(reply, Disbursement) and offer.approved_cny is not None and reply.amount_cny > offer.approved_cny:
         right = f"不得超过授信金额 {offer.approved_cny} 元"
-        return (_fault("above_approved", "amount_cny", str(reply.amount_cny), right),)
-    return ()
-
-
-def _reason_faults(code: str, note: str | None) -> tuple[Reason, ...]:
-    found = reason(code)
-    if found is None or found.system_only:
-        usable = "、".join(c for c in known() if not (r := reason(c)) or not r.system_only)
-        return (_fault("unknown_reason", "reason", code, f"可用的原因码：{usable}"),)
-    if found.note_required and not note:
-        return (_fault("note_missing", "note", "", f"原因码 {code} 须填写说明"),)
-    return ()
+        found += (_fault("above_approved", "amount_cny", str(reply.amount_cny), right),)
+    return found
 
 
 def _fault(code: str, field: str, value: str, right: str) -> Reason:

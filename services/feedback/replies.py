@@ -35,7 +35,7 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
         yield Hold(reply.offer)
         return
     case, offer = found
-    wrong = domain.faults(case, offer, reply, bank)
+    wrong = domain.faults(case, offer, reply, bank, at.day)
     if [w.code for w in wrong] == ["wrong_stage"] and domain.overtakes(offer, reply):
         yield Hold(f"disclosed:{offer.offer}")
         return
@@ -171,7 +171,7 @@ def on_held_too_long(book: FeedbackBook, held: HeldTooLong, at: Moment) -> Itera
         return
     found = book.find(reply.offer)
     if found:
-        wrong = domain.faults(*found, reply, at.cause.bank or reply.bank)
+        wrong = domain.faults(*found, reply, at.cause.bank or reply.bank, at.day)
     else:
         text = f"没有推送 {reply.offer}，请使用推送事件中的 offer"
         wrong = (Reason(code="unknown_offer", values={"field": "offer", "value": reply.offer}, text=text),)

@@ -25,8 +25,8 @@ from yuqiao.contracts.from_bank import (
 )
 from yuqiao.contracts.problems import NotJson, reasons_of
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedOffered
-from yuqiao.policy.decline_reasons import known, reason
-from yuqiao.policy.reply_codes import unknown_codes
+from yuqiao.policy.calendar import BEIJING
+from yuqiao.policy.reply_content import wrong_content
 from yuqiao.policy.states import term
 
 REPLIES = {kind.wire_type: kind for kind in KINDS.values()}
@@ -120,25 +120,8 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
         return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
-    return list(_wrong_content(reply)), following
-
-
-def _wrong_content(reply: Reply) -> Iterator[tuple[str, str]]:
-    for field, code, right in unknown_codes(reply):
-        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
-    if isinstance(reply, OfferDecline):
-        yield from _wrong_reason(reply.reason, reply.note)
-    elif isinstance(reply, CreditDecision) and not reply.approved:
-        yield from _wrong_reason(reply.reason or "", reply.note)
-
-
-def _wrong_reason(code: str, note: str | None) -> Iterator[tuple[str, str]]:
-    found = reason(code)
-    if found is None or found.system_only:
-        usable = "、".join(c for c in known() if (r := reason(c)) and not r.system_only)
-        yield "unknown_reason", f"原因码 {code or '（空）'} 不可用，可用的有：{usable}"
-    elif found.note_required and not note:
-        yield "note_missing", f"原因码 {code} 须填写说明 note"
+    wrong = wrong_content(reply, datetime.now(BEIJING).date())
+    return [(w.code, f"{w.field} 的值 {w.value[:40] or '（空）'} 有误：{w.right}") for w in wrong], following
 
 
 async def recorded(env: BankEnv) -> Report:

@@ -9,7 +9,7 @@ without_application  what is owed although nobody applied (免申即享)
 home_loans           clause 十四 in counts: no natural person enters the list
 promises             which promise an outcome keeps
 decline_reasons      why a bank says no, and what follows
-reply_codes          which fields of a bank's reply take a code of a closed list
+reply_content        what is wrong with a bank's reply by itself: codes, reasons, what is missing, days to come
 size_class           large, medium, small, micro (工信部联企业〔2011〕300号)
 industries           GB/T 4754-2017
 uscc                 统一社会信用代码

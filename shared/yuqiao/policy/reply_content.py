@@ -1,0 +1,61 @@
+"""What is wrong with a bank's reply by itself, whatever offer it speaks of: codes, reasons, what is missing, days to come.
+
+Its contract takes any code, because it only grows; whether a code means something is judged here.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from yuqiao.policy.decline_reasons import known, reason
+from yuqiao.policy.states import known_codes, listed
+
+LISTS: Mapping[str, tuple[str, str]] = {
+    "reply.contact": ("method", "contact_method"),
+    "reply.decision": ("guarantee_mode", "guarantee_mode"),
+    "reply.issue": ("category", "issue_category"),
+}
+"""By wire type: the field that takes a code of a closed list (data/codes.yaml), and the list."""
+DONE_ON: Mapping[str, str] = {"reply.visit": "visited_on", "reply.disbursement": "disbursed_on"}
+"""By wire type: the day on which it was done."""
+
+
+class Reply(Protocol):
+    """Any reply of the contract."""
+
+    wire_type: ClassVar[str]
+
+
+class Wrong(NamedTuple):
+    """A fault: its code, the field, the value, and what would be right (Chinese)."""
+
+    code: str
+    field: str
+    value: str
+    right: str
+
+
+def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
+    """The faults of a reply that comes `on` a day. What is left out and may be is not wrong."""
+    if found := LISTS.get(reply.wire_type):
+        field, kind = found
+        code = getattr(reply, field)
+        if code is not None and code not in known_codes(kind):
+            yield Wrong("unknown_code", field, code, f"可用的有：{listed(kind)}")
+    if (day := DONE_ON.get(reply.wire_type)) and getattr(reply, day) > on:
+        yield Wrong("out_of_range", day, getattr(reply, day).isoformat(), f"不得晚于今天 {on}")
+    decided: Any = reply
+    if reply.wire_type == "reply.decline" or (reply.wire_type == "reply.decision" and not decided.approved):
+        yield from _wrong_reason(decided.reason or "", decided.note)
+    elif reply.wire_type == "reply.decision":
+        missing = [field for field in ("amount_cny", "annual_rate") if getattr(reply, field) is None]
+        yield from (Wrong("field_missing", field, "", "同意授信时必填") for field in missing)
+
+
+def _wrong_reason(code: str, note: str | None) -> Iterator[Wrong]:
+    found = reason(code)
+    if found is None or found.system_only:
+        usable = "、".join(c for c in known() if (r := reason(c)) and not r.system_only)
+        yield Wrong("unknown_reason", "reason", code, f"可用的原因码：{usable}")
+    elif found.note_required and not note:
+        yield Wrong("note_missing", "note", "", f"原因码 {code} 须填写说明")
