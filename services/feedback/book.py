@@ -28,10 +28,11 @@ from yuqiao.runtime.book import Book, Shelf
 
 
 class Words(Value):
-    """A bank's own words, encrypted (AES-GCM), never emitted."""
+    """A bank's own words, encrypted (AES-GCM), never emitted. The office reads them."""
 
     enterprise: str
     sealed: str
+    issue: str | None = None
 
 
 class FeedbackBook(Book):
@@ -247,4 +248,4 @@ def _judged(book: FeedbackBook, event: ReplyAnswered) -> None:
 
 @FeedbackBook.when(WordsKept)
 def _words(book: FeedbackBook, event: WordsKept) -> None:
-    book.words.put(event.place, Words(enterprise=event.enterprise, sealed=event.sealed))
+    book.words.put(event.place, Words(enterprise=event.enterprise, sealed=event.sealed, issue=event.issue))

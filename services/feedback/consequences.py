@@ -87,6 +87,12 @@ def resolve(case: Case, outcome: str, at: Moment, reasons: tuple[Reason, ...] = 
     )
 
 
+def next_issue(book: FeedbackBook, case: Case) -> str:
+    """The id of the issue that is raised next about a case."""
+    number = sum(issue.need == case.need for issue in book.issues) + 1
+    return derived_id("feedback", "issue", case.need, number)
+
+
 def raise_issue(
     book: FeedbackBook,
     case: Case,
@@ -97,12 +103,11 @@ def raise_issue(
     reasons: tuple[Reason, ...] | None = None,
 ) -> IssueRaised:
     """An entry of the issue list, on its first rung."""
-    number = sum(issue.need == case.need for issue in book.issues) + 1
     return IssueRaised(
         at=at.now,
         enterprise=case.enterprise,
         need=case.need,
-        issue=derived_id("feedback", "issue", case.need, number),
+        issue=next_issue(book, case),
         raised_by=raised_by,
         bank=offer.bank if offer else None,
         offer=offer.offer if offer else None,

@@ -1,7 +1,7 @@
 """feedback over HTTP, for the operator: cases with their next deadline, the issue list, the funnel."""
 
 import json
-from datetime import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import uuid4
@@ -9,8 +9,10 @@ from uuid import uuid4
 from fastapi import APIRouter, Query, Request
 
 from services.feedback.case import LADDER, Case, Issue
+from services.feedback.encryption import decryptor
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
+from yuqiao.contracts.cases import Wait
 from yuqiao.contracts.values import Reason
 from yuqiao.policy.states import known_codes, term
 from yuqiao.runtime.gateway import Gateway
@@ -22,7 +24,7 @@ Resolution = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
 def routes(gateway: Gateway) -> APIRouter:
     """GET /cases, /cases/{need}, /issues, /funnel; POST /issues/{issue}/resolve."""
-    router = APIRouter()
+    router, decrypt = APIRouter(), decryptor(gateway.settings.secret.get_secret_value())
 
     @router.get("/cases")
     async def cases(
@@ -36,7 +38,9 @@ def routes(gateway: Gateway) -> APIRouter:
         until = await gateway.now() if overdue else None
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_cases, waiting, until, max(1, min(limit, 10_000)))
-        return [_row(dict(r)) for r in rows]
+        found = [(case, case.next_wait(waiting)) for case in (Case.model_validate_json(r["body"]) for r in rows)]
+        late = [(case, wait) for case, wait in found if until is None or (wait and wait.due_at <= until)]
+        return [_row(case, wait) for case, wait in sorted(late, key=_urgency)]
 
     @router.get("/cases/{need}")
     async def case(need: str, request: Request) -> dict[str, Any]:
@@ -47,14 +51,17 @@ def routes(gateway: Gateway) -> APIRouter:
                 raise Refused("not_found", f"没有案件 {need[:40]}", 404)
             found = Case.model_validate_json(body)
             timeline = await conn.fetch(Q.timeline, found.enterprise, need)
-        return _whole(found, [dict(r) for r in timeline])
+        return _whole(found, [_happened(r, decrypt) for r in timeline])
 
     @router.get("/issues")
     async def issues(request: Request, limit: int = 100) -> list[dict[str, Any]]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_issues, max(1, min(limit, 10_000)))
-        return [_issue(json.loads(r["body"])) for r in rows]
+        return [
+            _issue(json.loads(r["body"])) | {"words": decrypt(r["sealed"], r["place"]) if r["place"] else None}
+            for r in rows
+        ]
 
     @router.post("/issues/{issue}/resolve")
     async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
@@ -97,18 +104,35 @@ def funnel_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    due_at: datetime | None = row["due_at"]
-    row["stage_term"] = term("case_stage", row["stage"])
-    row["waiting_on_term"] = term("party", row["waiting_on"]) if row["waiting_on"] else None
-    row["due_at"] = due_at.astimezone(BEIJING).isoformat() if due_at else None
-    return row
+def _urgency(one: tuple[Case, Wait | None]) -> tuple[bool, float, str]:
+    case, wait = one
+    return wait is None, wait.due_at.timestamp() if wait else 0.0, case.need
+
+
+def _row(case: Case, wait: Wait | None) -> dict[str, Any]:
+    return {
+        "id": case.need,
+        "stage": case.stage,
+        "stage_term": term("case_stage", case.stage),
+        "waiting_on": wait.on if wait else None,
+        "waiting_on_term": term("party", wait.on) if wait else None,
+        "due_at": wait.due_at.astimezone(BEIJING).isoformat() if wait else None,
+        "amount_cny": str(case.amount_cny),
+    }
 
 
 def _issue(issue: dict[str, Any]) -> dict[str, Any]:
     about = "issue_category" if issue["raised_by"] == "bank" else "issue_found"
     terms = {"raised_by": "party", "category": about, "level": "issue_level"}
     return issue | {f"{name}_term": term(kind, issue[name]) for name, kind in terms.items()}
+
+
+def _happened(row: Any, decrypt: Callable[[str, str], str]) -> dict[str, Any]:
+    """An event of a case's history, a bank's words in the clear."""
+    event = json.loads(row["body"])
+    if sealed := event.pop("sealed", None):
+        event["words"] = decrypt(sealed, event["place"])
+    return {"at": row["at"].astimezone(BEIJING).isoformat(), "type": row["type"], "event": event}
 
 
 def _whole(case: Case, timeline: list[dict[str, Any]]) -> dict[str, Any]:
@@ -120,8 +144,4 @@ def _whole(case: Case, timeline: list[dict[str, Any]]) -> dict[str, Any]:
     whole["waiting_on_term"] = term("party", wait.on) if wait else None
     for offer in whole["offers"].values():
         offer["stage_term"] = term("offer_stage", offer["stage"])
-    whole["timeline"] = [
-        {"at": r["at"].astimezone(BEIJING).isoformat(), "type": r["type"], "event": json.loads(r["body"])}
-        for r in timeline
-    ]
-    return whole
+    return whole | {"timeline": timeline}

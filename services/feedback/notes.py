@@ -66,10 +66,13 @@ class TaskNotDone(Note):
 
 
 class WordsKept(Note):
-    """A bank's own words in the record at `place` (`Cause.record`), encrypted."""
+    """A bank's own words in the record at `place` (`Cause.record`), encrypted; with an issue, what it says of that."""
 
     wire_type = "feedback.words_kept"
     key_field = "enterprise"
     enterprise: Id
     place: str
     sealed: str
+    need: Id | None = None
+    bank: str | None = None
+    issue: Id | None = None

@@ -64,16 +64,19 @@ SELECT body FROM "case" WHERE id = $1;
 SELECT type, at, body FROM event_log
 WHERE owner = $1 AND body::jsonb ->> 'need' = $2
     AND (topic IS NOT NULL OR type IN ('feedback.lender_noted', 'feedback.offer_noted', 'feedback.task_done',
-        'feedback.task_not_done', 'feedback.wait_recounted'))
+        'feedback.task_not_done', 'feedback.wait_recounted', 'feedback.words_kept'))
 ORDER BY seq;
 
 -- name: list_cases
-SELECT id, stage, waiting_on, due_at, amount_cny::text AS amount_cny, outcome FROM "case"
-WHERE outcome IS NULL AND ($1::text IS NULL OR waiting_on = $1) AND ($2::timestamptz IS NULL OR due_at <= $2)
+SELECT body FROM "case"
+WHERE outcome IS NULL AND ($1::text IS NULL OR $1 = ANY(string_to_array(waiting_on, ',')))
+    AND ($2::timestamptz IS NULL OR due_at <= $2)
 ORDER BY due_at NULLS LAST, id LIMIT $3;
 
 -- name: list_issues
-SELECT id, body FROM issue WHERE open ORDER BY body ->> 'raised_at', id LIMIT $1;
+SELECT i.body, w.id AS place, w.body ->> 'sealed' AS sealed
+FROM issue AS i LEFT JOIN words AS w ON w.enterprise = i.enterprise AND w.body ->> 'issue' = i.id
+WHERE i.open ORDER BY i.body ->> 'raised_at', i.id LIMIT $1;
 
 -- name: issue_by_id
 SELECT body FROM issue WHERE id = $1;

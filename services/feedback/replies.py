@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, KeptReply, kept_as
-from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve_issue, wait_for
+from services.feedback.consequences import advance, after_end, next_issue, plan, raise_issue, resolve_issue, wait_for
 from services.feedback.notes import TaskDone, TaskNotDone, WordsKept
 from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import (
@@ -40,13 +40,26 @@ def on_reply(book: FeedbackBook, reply: Reply, at: Moment) -> Iterator[Out]:
         yield Hold(f"disclosed:{offer.offer}")
         return
     if reply.note:
-        sealed = book.encrypt(reply.note, at.cause.record)
-        yield WordsKept(at=at.now, enterprise=case.enterprise, place=at.cause.record, sealed=sealed)
+        yield _words(book, case, reply.note, bank, at, raises=isinstance(reply, IssueReport) and not wrong)
     if wrong:
         yield _refused(bank, reply, wrong, at, case)
         return
     yield _applied(case, reply, False, at)
     yield from _effects(book, case, offer, reply, at)
+
+
+def _words(book: FeedbackBook, case: Case, note: str, bank: str, at: Moment, *, raises: bool) -> WordsKept:
+    """A bank's own words; those of a report that `raises` an issue belong to it."""
+    place = at.cause.record
+    return WordsKept(
+        at=at.now,
+        enterprise=case.enterprise,
+        place=place,
+        sealed=book.encrypt(note, place),
+        need=case.need,
+        bank=bank,
+        issue=next_issue(book, case) if raises else None,
+    )
 
 
 def _again(case: Case | None, reply: Reply, kept: KeptReply, at: Moment) -> Out:

@@ -85,8 +85,8 @@ class FeedbackStore:
 
 
 def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
-    wait = case.next_wait()
-    waiting_on, due_at = (wait.on, wait.due_at) if wait else (None, None)
+    waits = case.next_waits()
+    waiting_on = ",".join(dict.fromkeys(wait.on for wait in waits)) or None
     return (
         case.enterprise,
         case.stage,
@@ -95,7 +95,7 @@ def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
         case.amount_cny,
         case.outcome_cny,
         waiting_on,
-        due_at,
+        waits[0].due_at if waits else None,
     )
 
 

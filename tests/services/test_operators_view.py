@@ -1,0 +1,75 @@
+"""What the office sees of the cases: everybody who is waited for, the issue list, a bank's own words."""
+
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from deploy.bench.load import bodies
+from services.feedback.encryption import decryptor, encryptor
+from tests.services.house import House
+from tests.services.test_catalogue import BANK, open_bank
+from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline
+from yuqiao.contracts.to_bank import NeedOffered
+
+OTHER = "bank02"
+WORDS = "测试：抵押登记办理时间较长"
+
+
+async def offered(house: House) -> dict[str, str]:
+    """Two banks have a need, for which nobody has consent; their offers."""
+    for bank in (BANK, OTHER):
+        await open_bank(house, bank)
+    (body,) = bodies(1, 1)
+    key = body.pop("id")
+    async with house.calling("intake") as partner:
+        answer = await partner.post("/needs", json=body | {"consent": None}, headers={"Idempotency-Key": key})
+    assert answer.status_code == 201, answer.text
+    await house.settle()
+    return {offer.bank: offer.offer for offer in house.said(NeedOffered)}
+
+
+async def asked(house: House, path: str) -> Any:
+    async with house.calling("feedback") as operator:
+        return (await operator.get(path)).json()
+
+
+async def test_a_case_is_listed_for_everybody_who_is_waited_for(house: House) -> None:
+    offers = await offered(house)
+    assert await asked(house, "/cases?waiting=enterprise") == []
+    house.write(OfferAccept(at=house.now, bank=BANK, offer=offers[BANK]))
+    await house.settle()
+    (bank,), (enterprise,) = [await asked(house, f"/cases?waiting={party}") for party in ("bank", "enterprise")]
+    assert (bank["waiting_on"], enterprise["waiting_on"], enterprise["waiting_on_term"]) == (
+        "bank",
+        "enterprise",
+        "企业",
+    )
+    assert bank["due_at"] < enterprise["due_at"]
+    assert await asked(house, "/cases") == [bank]
+    assert await asked(house, "/cases?waiting=enterprise&overdue=true") == []
+
+
+async def test_the_office_reads_what_a_bank_says_of_an_issue_and_of_a_refusal(house: House) -> None:
+    offers = await offered(house)
+    house.write(IssueReport(at=house.now, bank=BANK, offer=offers[BANK], category="guarantee", note=WORDS))
+    house.write(IssueReport(at=house.now, bank=BANK, offer=offers[BANK], category="tax"))
+    house.write(OfferDecline(at=house.now, bank=OTHER, offer=offers[OTHER], reason="X", note="测试：另有原因"))
+    await house.settle()
+    issues = await asked(house, "/issues")
+    assert sorted((i["category_term"], i["level_term"], i["words"]) for i in issues) == [
+        ("担保与抵押登记", "承办", WORDS),
+        ("税务", "承办", None),
+    ]
+    happened = (await asked(house, f"/cases/{issues[0]['need']}"))["timeline"]
+    said = [(row["event"]["bank"], row["event"]["words"]) for row in happened if row["type"] == "feedback.words_kept"]
+    assert said == [(BANK, WORDS), (OTHER, "测试：另有原因")]
+    assert not any(WORDS.encode() in (record.value or b"") for record in house.records if "replies" not in record.topic)
+
+
+def test_words_are_read_where_they_were_sealed_and_nowhere_else() -> None:
+    sealed = encryptor("one")(WORDS, "a/0/1")
+    assert decryptor("one")(sealed, "a/0/1") == WORDS
+    for secret, place in (("two", "a/0/1"), ("one", "a/0/2")):
+        with pytest.raises(InvalidTag):
+            decryptor(secret)(sealed, place)
