@@ -164,13 +164,20 @@ async def test_a_service_that_lost_a_topic_while_it_was_away_reads_the_others(st
     assert admin.describe_acls(right).result(10)
 
 
+def unready(stack: Stack, service: str) -> list[str]:
+    """Why a service says that it is not ready."""
+    return list(httpx.get(f"{stack.url(service, 'ops')}/health/ready", timeout=10).json()["why"])
+
+
 async def test_the_broker_goes_away_and_comes_back(stack: Stack, bank: BankClient) -> None:
     assert stack.kafka
     async with BankClient(bank.env, "leaving") as leaving:
         assert await next_of(leaving, NeedOffered)
         kill(stack.kafka.pid)
         need = await state_need(stack, 930)  # committed while nobody can be told
+        await wait_for(lambda: all(any(why.startswith("broker: ") for why in unready(stack, s)) for s in SERVICES))
     await asyncio.to_thread(stack.kafka.start)
+    await asyncio.to_thread(stack.wait_ready, 60)
     assert await next_of(bank, NeedOffered)
     await wait_for(lambda: "offers" in case(stack, need) and bool(case(stack, need)["offers"]))
 

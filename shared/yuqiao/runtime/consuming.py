@@ -191,6 +191,12 @@ class KafkaInlet(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             if consumer is not None and position is not None and tp in consumer.assignment():
                 consumer.seek(tp, position)
 
+    @property
+    def connected(self) -> bool:
+        """Whether a broker is there. aiokafka tries again in silence while none is."""
+        consumer = self.subscriber.consumer
+        return consumer is not None and any(conn.connected() for conn in consumer._client._conns.values())
+
     async def ended(self) -> None:
         """Waits while the consumer's own tasks live. Raises KafkaError when one has ended: nobody would begin it again."""
         consumer: Any = self.subscriber.consumer

@@ -197,6 +197,8 @@ class Process(Generic[B]):
             reasons.append(f"database: {type(error).__name__}")
         if not self.connected or not self.inlet.positions:
             reasons.append("broker: not subscribed yet")
+        elif not self.inlet.connected:
+            reasons.append("broker: away")
         if self.relay.behind:
             reasons.append("broker: publication fails")
         return reasons
