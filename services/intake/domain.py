@@ -1,12 +1,12 @@
 """Pure decisions: when two statements are one need, what becomes of its facts, when a consent is live."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from services.intake.filing import ANY_BANK, Statement
+from services.intake.filing import ANY_BANK, ConsentStated, Statement
 from yuqiao.contracts.base import Value
-from yuqiao.contracts.values import Code, Id, NeedFacts, Origin, Routing
+from yuqiao.contracts.values import Code, Id, NeedFacts, Origin, Reason, Routing
 
 SAME_AMOUNT = Decimal("0.10")
 SAME_DAYS = 90
@@ -31,6 +31,22 @@ class Consent(Value):
     bank: Code | str
     expires_on: date | None = None
     revoked: bool = False
+
+
+def odd_said(
+    is_bank: Callable[[str], bool], routed: Iterable[str], consent: ConsentStated | None, day: date
+) -> Iterator[Reason]:
+    """What cannot be meant in a need that is stated today: banks that nobody knows, a consent that has run out."""
+    named = [("routing.banks", bank) for bank in routed]
+    named += [("consent.banks", bank) for bank in consent.banks if bank != ANY_BANK] if consent else []
+    for field, bank in named:
+        if not is_bank(bank):
+            text = f"{field} 的值 {bank} 有误：没有这家银行"
+            yield Reason(code="bank_unknown", values={"field": field, "value": bank}, text=text)
+    if consent and consent.expires_on < day:
+        last = consent.expires_on.isoformat()
+        text = f"consent.expires_on 的值 {last} 有误：授权已过期，须不早于今天 {day}"
+        yield Reason(code="consent_period", values={"field": "consent.expires_on", "value": last}, text=text)
 
 
 def is_same_need(need: Need, statement: Statement, origin: Origin, day: date) -> bool:

@@ -31,7 +31,7 @@ from services.intake.disclosure import (
     on_offer_accepted,
     on_revoke_consent,
 )
-from services.intake.domain import Need, brings_news, combined, is_same_need, without_list
+from services.intake.domain import Need, brings_news, combined, is_same_need, odd_said, without_list
 from services.intake.lenders import on_lender_undeliverable
 from services.intake.naming import unregistered_places
 from services.intake.notes import ClientRegistered, ListFiled, ListOpened, NeedAnswered, RowDropped, RowTaken
@@ -69,6 +69,10 @@ def on_register_need(book: IntakeBook, command: RegisterNeed, at: Moment) -> Ite
     """A need is new, or a new version of its row, or one that came another way before: then it is the same need."""
     if command.id in book.answers:
         return  # a request repeated after its id was forgotten by the inbox
+    if command.row is None and (
+        wrong := tuple(odd_said(book.banks.__contains__, command.routing.banks, command.consent, at.day))
+    ):
+        raise Refused("invalid_request", "请求内容有误", 422, wrong)
     origin = Origin(
         channel=command.channel,
         client=command.client,
@@ -201,14 +205,15 @@ def _own(book: IntakeBook, enterprise: str, need_id: str) -> Need:
 
 
 def _reporting_offer(book: IntakeBook, command: ReportCommand) -> OfferProgress:
-    """An offer whose bank has come as far as knowing the enterprise; before that it has nothing to report."""
+    """An offer whose bank has reported what is spoken of. Of visits intake does not hear: once it knows the enterprise."""
     _own(book, command.enterprise, command.need)
     progress = book.progress.get(command.need)
     offer = next((o for o in progress.offers if o.offer == command.offer), None) if progress else None
     if offer is None:
         raise Refused("offer_unknown", "没有这家银行的对接记录", 404)
-    if not {"accepted", "withheld", "disclosed"} & set(offer.reached):
-        raise Refused("nothing_reported", "该银行尚未受理，没有可确认或提出异议的内容", 409)
+    wanted = {"accepted", "withheld", "disclosed"} if command.statement == "visited" else {command.statement}
+    if not wanted & set(offer.reached):
+        raise Refused("nothing_reported", "该银行尚未报告此事，没有可确认或提出异议的内容", 409)
     return offer
 
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, with_origin
-from services.intake.filing import Statement
+from services.intake.domain import Consent, Need, brings_news, combined, is_live, is_same_need, odd_said, with_origin
+from services.intake.filing import ConsentStated, Statement
 from services.intake.naming import lender_named, lenders_in
 from services.intake.notes import ProgressNoted
 from services.intake.progress import advanced, answered, disclosed
@@ -45,6 +45,24 @@ def consent(bank: str, days: int | None, revoked: bool = False) -> Consent:
 )
 def test_consent_at_its_bounds(said: list[Consent], live: bool) -> None:
     assert is_live({c.bank: c for c in said}.get, "bank01", TODAY) is live
+
+
+@pytest.mark.parametrize(
+    ("routed", "banks", "days", "codes"),
+    [
+        ((), None, 0, []),
+        (("bank01",), ("bank01", "*"), 0, []),
+        (("bank99",), None, 0, [("bank_unknown", "routing.banks")]),
+        ((), ("bank01", "bank99"), 0, [("bank_unknown", "consent.banks")]),
+        ((), ("*",), -1, [("consent_period", "consent.expires_on")]),
+    ],
+)
+def test_what_cannot_be_meant_in_a_need_that_is_stated_today(
+    routed: tuple[str, ...], banks: tuple[str, ...] | None, days: int, codes: list[tuple[str, str]]
+) -> None:
+    letter = ConsentStated(banks=banks, expires_on=TODAY + timedelta(days=days)) if banks else None
+    found = list(odd_said({"bank01"}.__contains__, routed, letter, TODAY))
+    assert [(reason.code, reason.values["field"]) for reason in found] == codes
 
 
 @pytest.mark.parametrize(

@@ -321,3 +321,16 @@ async def test_two_clients_may_use_the_same_idempotency_key(http: httpx.AsyncCli
     second = await http.post("/needs", json=NEED | {"kind": "bridge"}, headers=headers)
     assert second.status_code == 201
     assert json.loads(second.content)["need"] != first.json()["need"]
+
+
+async def test_a_need_that_names_a_bank_that_nobody_knows_is_refused_and_its_key_is_free(
+    intake: Intake, http: httpx.AsyncClient
+) -> None:
+    wrong = NEED | {"routing": {"mode": "named", "banks": ["bank99"]}}
+    answer = await http.post("/needs", json=wrong, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert [(reason["code"], reason["values"]["value"]) for reason in answer.json()["reasons"]] == [
+        ("bank_unknown", "bank99")
+    ]
+    assert not await intake.log("need.registered")
+    assert (await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})).status_code == 201

@@ -168,6 +168,8 @@ async def test_the_enterprise_has_its_word_on_what_a_bank_reported(intake: Intak
     assert (await http.post(f"{path}/dispute", json=word, headers=JSON)).json()["code"] == "nothing_reported"
     await intake.hear(bank(intake), accepted(need, intake))
     await intake.hear(CaseAdvanced(offer=OFFER, bank="bank01", stage="contacted", **of(need, intake)))
+    lent = word | {"statement": "disbursed"}
+    assert (await http.post(f"{path}/dispute", json=lent, headers=JSON)).json()["code"] == "nothing_reported"
     for action in ("confirm", "confirm", "dispute"):
         assert (await http.post(f"{path}/{action}", json=word, headers=JSON)).status_code == 200
     assert len(await intake.log("enterprise.confirmed")) == len(await intake.log("enterprise.disputed")) == 1
@@ -299,7 +301,7 @@ async def test_the_state_is_the_fold_of_the_log(intake: Intake, http: httpx.Asyn
     lent = NEED | HIT | {"lender": "测试银行01、某某银行"}
     await http.post("/needs", json=lent, headers={"Idempotency-Key": "k"})
     need = (await intake.log("need.registered"))[0]
-    await intake.hear(bank(intake), accepted(need, intake))
+    await reported(need, intake, "contacted")
     await intake.meet()
     keys = Keys.of(intake.settings.secret.get_secret_value())
     path = f"/e/{sign_link(keys, need['need'], intake.clock.now.date())}"
