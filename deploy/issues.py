@@ -25,7 +25,8 @@ def list_(limit: int = 100, home: Home = LOCAL, as_json: AsJson = False) -> None
     folding = (Column(name, overflow="fold") for name in ("raised by", "about", "bank", "level", "until"))
     table = Table(*(Column(name, no_wrap=True) for name in ("issue", "case")), *folding)
     for issue in found:
-        about = "; ".join([issue["category_term"], *(reason["text"] for reason in issue.get("reasons", ()))])
+        said = [issue["words"]] if issue["words"] else [reason["text"] for reason in issue.get("reasons", ())]
+        about = "; ".join([issue["category_term"], *said])
         by = until(issue["wait"]["due_at"]) if "wait" in issue else ""
         told = issue["raised_by_term"], about, issue.get("bank", ""), issue["level_term"], by
         table.add_row(issue["issue"], issue["need"], *told)

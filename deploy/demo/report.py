@@ -15,7 +15,7 @@ from deploy.demo.quiet import Q
 from deploy.stack.brokerage import load
 from deploy.terminal import wide
 from deploy.verify.invariants import Verdict
-from services.feedback.http import funnel_of
+from services.feedback.views import funnel_of
 from yuqiao.policy.states import term
 
 

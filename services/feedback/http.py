@@ -1,23 +1,22 @@
 """feedback over HTTP, for the operator: cases with their next deadline, the issue list, the funnel."""
 
 import json
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
 
-from services.feedback.case import LADDER, Case, Issue
+from services.feedback.case import Case, Issue
 from services.feedback.encryption import decryptor
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
+from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
 from yuqiao.contracts.cases import Wait
 from yuqiao.contracts.values import Reason
-from yuqiao.policy.states import known_codes, term
+from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
-from yuqiao.runtime.messages import BEIJING, Refused
+from yuqiao.runtime.messages import Refused
 
 Resolution = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
 
@@ -39,8 +38,8 @@ def routes(gateway: Gateway) -> APIRouter:
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_cases, waiting, until, max(1, min(limit, 10_000)))
         found = [(case, case.next_wait(waiting)) for case in (Case.model_validate_json(r["body"]) for r in rows)]
-        late = [(case, wait) for case, wait in found if until is None or (wait and wait.due_at <= until)]
-        return [_row(case, wait) for case, wait in sorted(late, key=_urgency)]
+        wanted = [(case, wait) for case, wait in found if until is None or (wait and wait.due_at <= until)]
+        return [row_of(case, wait) for case, wait in sorted(wanted, key=_urgency)]
 
     @router.get("/cases/{need}")
     async def case(need: str, request: Request) -> dict[str, Any]:
@@ -51,17 +50,14 @@ def routes(gateway: Gateway) -> APIRouter:
                 raise Refused("not_found", f"没有案件 {need[:40]}", 404)
             found = Case.model_validate_json(body)
             timeline = await conn.fetch(Q.timeline, found.enterprise, need)
-        return _whole(found, [_happened(r, decrypt) for r in timeline])
+        return whole_of(found, [happened(r, decrypt) for r in timeline])
 
     @router.get("/issues")
     async def issues(request: Request, limit: int = 100) -> list[dict[str, Any]]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_issues, max(1, min(limit, 10_000)))
-        return [
-            _issue(json.loads(r["body"])) | {"words": decrypt(r["sealed"], r["place"]) if r["place"] else None}
-            for r in rows
-        ]
+        return [issue_of(json.loads(r["body"]), decrypt(r["sealed"], r["place"]) if r["place"] else None) for r in rows]
 
     @router.post("/issues/{issue}/resolve")
     async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
@@ -84,64 +80,6 @@ def routes(gateway: Gateway) -> APIRouter:
     return router
 
 
-def funnel_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """[{stage, term, count, amount_cny}]: how many cases came at least to each stage, then how many ended in each outcome.
-
-    Amounts are what was asked for; for `financed` and `credited` what was lent or granted.
-    """
-    found = []
-    for number, stage in enumerate(LADDER[:-1]):
-        further = [r for r in rows if LADDER.index(r["reached"]) >= number]
-        amount = sum((Decimal(r["amount_cny"]) for r in further), Decimal("0.00"))
-        row = {"stage": stage, "term": term("case_stage" if stage == "registered" else "offer_stage", stage)}
-        found.append(row | {"count": sum(r["count"] for r in further), "amount_cny": str(amount)})
-    for outcome in sorted({r["outcome"] for r in rows if r["outcome"]}):
-        ended = [r for r in rows if r["outcome"] == outcome]
-        column = "outcome_cny" if outcome in {"financed", "credited"} else "amount_cny"
-        amount = sum((Decimal(r[column] or "0") for r in ended), Decimal("0.00"))
-        row = {"stage": outcome, "term": term("case_outcome", outcome), "count": sum(r["count"] for r in ended)}
-        found.append(row | {"amount_cny": str(amount)})
-    return found
-
-
 def _urgency(one: tuple[Case, Wait | None]) -> tuple[bool, float, str]:
     case, wait = one
     return wait is None, wait.due_at.timestamp() if wait else 0.0, case.need
-
-
-def _row(case: Case, wait: Wait | None) -> dict[str, Any]:
-    return {
-        "id": case.need,
-        "stage": case.stage,
-        "stage_term": term("case_stage", case.stage),
-        "waiting_on": wait.on if wait else None,
-        "waiting_on_term": term("party", wait.on) if wait else None,
-        "due_at": wait.due_at.astimezone(BEIJING).isoformat() if wait else None,
-        "amount_cny": str(case.amount_cny),
-    }
-
-
-def _issue(issue: dict[str, Any]) -> dict[str, Any]:
-    about = "issue_category" if issue["raised_by"] == "bank" else "issue_found"
-    terms = {"raised_by": "party", "category": about, "level": "issue_level"}
-    return issue | {f"{name}_term": term(kind, issue[name]) for name, kind in terms.items()}
-
-
-def _happened(row: Any, decrypt: Callable[[str, str], str]) -> dict[str, Any]:
-    """An event of a case's history, a bank's words in the clear."""
-    event = json.loads(row["body"])
-    if sealed := event.pop("sealed", None):
-        event["words"] = decrypt(sealed, event["place"])
-    return {"at": row["at"].astimezone(BEIJING).isoformat(), "type": row["type"], "event": event}
-
-
-def _whole(case: Case, timeline: list[dict[str, Any]]) -> dict[str, Any]:
-    wait = case.next_wait()
-    whole = case.model_dump(mode="json")
-    whole["stage_term"] = term("case_stage", case.stage)
-    whole["outcome_term"] = term("case_outcome", case.outcome) if case.outcome else None
-    whole["next_deadline"] = wait.model_dump(mode="json") if wait else None
-    whole["waiting_on_term"] = term("party", wait.on) if wait else None
-    for offer in whole["offers"].values():
-        offer["stage_term"] = term("offer_stage", offer["stage"])
-    return whole | {"timeline": timeline}

@@ -101,14 +101,14 @@ async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, sta
     await state_need(stack, 20_004)
     offered = await next_of(bank, NeedOffered)
     place = {"at": datetime.now(BEIJING), "bank": BANK, "offer": offered.offer}
-    await bank.write(IssueReport(**place, category="documents"))
+    await bank.write(IssueReport(**place, category="documents", note="资料不全"))
     assert (await next_of(bank, Receipt)).result == "applied"
     found = [issue for issue in await shell.ask("issue", "list") if issue["offer"] == offered.offer]
     assert [(i["raised_by_term"], i["category_term"], i["level_term"]) for i in found] == [("银行", "材料", "承办")]
     issue, home = found[0]["issue"], ("--home", str(stack.home))
     shown = await shell.run("issue", "list", *home)
     assert issue in shown
-    assert "材料" in shown
+    assert "材料; 资料不全" in shown
     assert await shell.ask("issue", "resolve", issue) == {"issue": issue, "resolution": "answered"}
     assert issue not in await shell.run("issue", "list", *home)
     await shell.run("issue", "resolve", issue, *home, exits=1)
