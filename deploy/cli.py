@@ -234,9 +234,27 @@ def main() -> None:
     except (UnknownSetting, ValidationError) as error:
         _end(str(error), USAGE)
     except AWAY as error:
-        _end(f"unreachable: {type(error).__name__}: {' '.join(str(error).split())}", UNREACHABLE)
+        _end(
+            f"unreachable: {_where(error)}{type(error).__name__}: {' '.join(str(error).split())}{_hint(error)}",
+            UNREACHABLE,
+        )
     except (NotStarted, DemoRunning, Restless, Void, httpx.HTTPStatusError) as error:
         _end(str(error), FAILURE)
+
+
+def _where(error: Exception) -> str:
+    """The address that was asked over HTTP; the other clients' errors say it themselves."""
+    if not isinstance(error, httpx.TransportError):
+        return ""
+    url = error.request.url
+    return f"{url.scheme}://{url.netloc.decode()}: "
+
+
+def _hint(error: Exception) -> str:
+    """What starts a stack, where it was connecting that failed: not reading a file, not a password."""
+    if isinstance(error, asyncpg.PostgresError) or (isinstance(error, OSError) and error.filename):
+        return ""
+    return "; make up starts the stack"
 
 
 def _end(text: str, code: int) -> None:

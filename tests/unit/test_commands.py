@@ -44,6 +44,7 @@ def test_a_stack_that_does_not_run_is_a_dependency_that_is_missing(
     assert run(monkeypatch, *command, "--home", str(tmp_path)) == 4
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n"), "unreachable" in said.err) == ("", 1, True)
+    assert ("127.0.0.1" in said.err, said.err.endswith("; make up starts the stack\n")) == (True, True)
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["no folder", "an empty folder"])
@@ -99,6 +100,9 @@ def test_settings_are_printed_without_secrets_or_refused(
         ["cases", "nobody"],
         ["up", "--banks", "99"],
         ["demo", "--matching", "0"],
+        ["cases", "--limit", "0"],
+        ["issue", "list", "--limit", "0"],
+        ["parked", "list", "--limit", "-1"],
     ],
     ids=" ".join,
 )
