@@ -34,7 +34,8 @@ from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
 from services.intake.sheet import MOST_ROWS
 from yuqiao.bank.cli import app as bank_app
-from yuqiao.runtime.settings import Settings, UnknownSetting
+from yuqiao.contracts.problems import reasons_of
+from yuqiao.runtime.settings import BadSetting, Settings
 
 MOST_REPLICAS = min(topic["partitions"] for topic in load("topics.yaml")["shared"].values())
 """Of a service: each reads a partition of every shared stream at least."""
@@ -231,8 +232,10 @@ def main() -> None:
         app()
     except (MissingPrerequisite, NoStack) as error:
         _end(str(error), UNREACHABLE)
-    except (UnknownSetting, ValidationError) as error:
+    except BadSetting as error:
         _end(str(error), USAGE)
+    except ValidationError as error:
+        _end("；".join(reason.text for reason in reasons_of(error)), USAGE)
     except AWAY as error:
         _end(
             f"unreachable: {_where(error)}{type(error).__name__}: {' '.join(str(error).split())}{_hint(error)}",
