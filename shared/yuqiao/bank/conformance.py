@@ -120,25 +120,33 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
         return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
-    return list(_wrong_content(reply)), following
+    return [(code, text) for _, code, text in wrong_content(reply)], following
 
 
-def _wrong_content(reply: Reply) -> Iterator[tuple[str, str]]:
+def wrong_content(reply: Reply) -> Iterator[tuple[str, str, str]]:
+    """Field, code and text of what would be refused of a reply in any stage, whatever was offered."""
     for field, code, right in unknown_codes(reply):
-        yield "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
+        yield field, "unknown_code", f"{field} 的值 {code[:40]} 有误：{right}"
     if isinstance(reply, OfferDecline):
         yield from _wrong_reason(reply.reason, reply.note)
     elif isinstance(reply, CreditDecision) and not reply.approved:
         yield from _wrong_reason(reply.reason or "", reply.note)
+    elif isinstance(reply, CreditDecision):
+        for field in ("amount_cny", "annual_rate"):
+            if getattr(reply, field) is None:
+                yield field, "field_missing", f"{field} 缺失：同意授信时必填"
+    elif isinstance(reply, TaskReport) and not reply.done and not reply.note:
+        yield "note", "note_missing", "note 缺失：未落实须填写说明"
 
 
-def _wrong_reason(code: str, note: str | None) -> Iterator[tuple[str, str]]:
+def _wrong_reason(code: str, note: str | None) -> Iterator[tuple[str, str, str]]:
     found = reason(code)
     if found is None or found.system_only:
         usable = "、".join(c for c in known() if (r := reason(c)) and not r.system_only)
-        yield "unknown_reason", f"原因码 {code or '（空）'} 不可用，可用的有：{usable}"
+        said = f"reason 的值 {code[:40]} 有误" if code else "reason 缺失"
+        yield "reason", "unknown_reason", f"{said}：可用的原因码：{usable}"
     elif found.note_required and not note:
-        yield "note_missing", f"原因码 {code} 须填写说明 note"
+        yield "note", "note_missing", f"note 缺失：原因码 {code} 须填写说明"
 
 
 async def recorded(env: BankEnv) -> Report:

@@ -100,6 +100,8 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
         ((Step("decline", "decline", 0, {"reason": "Z9"}),), ["unknown_reason"]),
         ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
         ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
+        ((ACCEPT, CONTACT, replace(GRANT, values={"approved": True})), ["field_missing", "field_missing"]),
+        ((Step("task", "task", 0, {"task": OFFER, "done": False}),), ["note_missing"]),
         ((ACCEPT, replace(CONTACT, values={"method": "telepathy"})), ["unknown_code"]),
         ((Step("issue", "issue", 3, {"category": "x"}),), ["unknown_code"]),
         ((ACCEPT, Step("visit", "visit", 1)), []),
