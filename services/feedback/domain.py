@@ -159,9 +159,8 @@ def _reason_faults(code: str, note: str | None) -> tuple[Reason, ...]:
 
 def _fault(code: str, field: str, value: str, right: str) -> Reason:
     shown = value[:40]
-    return Reason(
-        code=code, values={"field": field, "value": shown}, text=f"{field} 的值 {shown or '（空）'} 有误：{right}"
-    )
+    said = f"{field} 的值 {shown} 有误" if shown else f"{field} 缺失"
+    return Reason(code=code, values={"field": field, "value": shown}, text=f"{said}：{right}")
 
 
 def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str | None:

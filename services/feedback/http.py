@@ -11,13 +11,13 @@ from fastapi import APIRouter, Query, Request
 from services.feedback.case import LADDER, Case, Issue
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import Code, Reason
 from yuqiao.policy.states import known_codes, term
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import BEIJING, Refused
 
-Resolution = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+Resolution = Annotated[Code, Query()]
 
 
 def routes(gateway: Gateway) -> APIRouter:
