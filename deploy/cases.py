@@ -14,14 +14,17 @@ from yuqiao.policy.calendar import until
 from yuqiao.policy.states import known_codes, term
 
 app = typer.Typer(no_args_is_help=True)
-FAILURE = 1
+FAILURE, UNREACHABLE = 1, 4
+MOST_ROWS = 10_000
+"""So many feedback gives at once."""
 LOCAL = ROOT / "build" / "local"
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+Limit = Annotated[int, typer.Option(min=1, help="so many at most")]
 
 
 def ask(home: Path, path: str, method: str = "GET", **params: Any) -> Any:
-    """What feedback answers to the operator. Exits 1 with its own words when it refuses."""
+    """What feedback answers to the operator. Exits with its own words: 4 when it misses something itself, 1 when it refuses."""
     from deploy.cli import stack_at
 
     stack = stack_at(home)
@@ -30,8 +33,19 @@ def ask(home: Path, path: str, method: str = "GET", **params: Any) -> Any:
     answer = httpx.request(method, url, params=given, headers=headers, timeout=30)
     if answer.is_error:
         typer.echo(answer.json().get("detail", answer.text), err=True)
-        raise typer.Exit(FAILURE)
+        raise typer.Exit(UNREACHABLE if answer.status_code == 503 else FAILURE)
     return answer.json()
+
+
+def first(rows: list[dict[str, Any]], limit: int, what: str) -> list[dict[str, Any]]:
+    """The first of them, when one more than those was asked for; on stderr that there are more, or none."""
+    if not rows:
+        typer.echo(f"no {what}", err=True)
+    elif len(rows) > limit:
+        typer.echo(f"there are more {what} than these {limit}; --limit shows more", err=True)
+    elif len(rows) >= MOST_ROWS:
+        typer.echo(f"feedback gives {MOST_ROWS} at once; there may be more {what}", err=True)
+    return rows[:limit]
 
 
 @app.command()
@@ -71,17 +85,18 @@ def list_cases(
     party: Annotated[str | None, typer.Argument(help="those that wait for: bank, enterprise, office or owner")] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="those that wait for somebody, or for PARTY")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="those whose time limit has passed")] = False,
-    limit: int = 100,
+    limit: Limit = 100,
     home: Home = LOCAL,
     as_json: AsJson = False,
 ) -> None:
     """Open cases: whom they wait for, until when; the most urgent first."""
     if party is not None and party not in known_codes("party"):
         raise typer.BadParameter(f"{party} is none of {', '.join(known_codes('party'))}")
-    rows = ask(home, "/cases", waiting=party, overdue=str(overdue).lower(), limit=limit)
-    rows = [row for row in rows if row["waiting_on"] or not waiting]
+    rows = ask(home, "/cases", waiting=party, overdue=str(overdue).lower(), limit=limit + 1)
+    rows = first([row for row in rows if row["waiting_on"] or not waiting], limit, "such cases")
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
+    if as_json or not rows:
         return
     table = Table(
         Column("case", no_wrap=True), *(Column(name, overflow="fold") for name in ("stage", "waits for", "until", "元"))

@@ -34,7 +34,8 @@ from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
 from services.intake.sheet import MOST_ROWS
 from yuqiao.bank.cli import app as bank_app
-from yuqiao.runtime.settings import Settings, UnknownSetting
+from yuqiao.contracts.problems import reasons_of
+from yuqiao.runtime.settings import BadSetting, Settings
 
 MOST_REPLICAS = min(topic["partitions"] for topic in load("topics.yaml")["shared"].values())
 """Of a service: each reads a partition of every shared stream at least."""
@@ -231,12 +232,32 @@ def main() -> None:
         app()
     except (MissingPrerequisite, NoStack) as error:
         _end(str(error), UNREACHABLE)
-    except (UnknownSetting, ValidationError) as error:
+    except BadSetting as error:
         _end(str(error), USAGE)
+    except ValidationError as error:
+        _end("；".join(reason.text for reason in reasons_of(error)), USAGE)
     except AWAY as error:
-        _end(f"unreachable: {type(error).__name__}: {' '.join(str(error).split())}", UNREACHABLE)
+        _end(
+            f"unreachable: {_where(error)}{type(error).__name__}: {' '.join(str(error).split())}{_hint(error)}",
+            UNREACHABLE,
+        )
     except (NotStarted, DemoRunning, Restless, Void, httpx.HTTPStatusError) as error:
         _end(str(error), FAILURE)
+
+
+def _where(error: Exception) -> str:
+    """The address that was asked over HTTP; the other clients' errors say it themselves."""
+    if not isinstance(error, httpx.TransportError):
+        return ""
+    url = error.request.url
+    return f"{url.scheme}://{url.netloc.decode()}: "
+
+
+def _hint(error: Exception) -> str:
+    """What starts a stack, where it was connecting that failed: not reading a file, not a password."""
+    if isinstance(error, asyncpg.PostgresError) or (isinstance(error, OSError) and error.filename):
+        return ""
+    return "; make up starts the stack"
 
 
 def _end(text: str, code: int) -> None:

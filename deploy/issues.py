@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.cases import LOCAL, AsJson, Home, ask
+from deploy.cases import LOCAL, AsJson, Home, Limit, ask, first
 from deploy.terminal import wide
 from yuqiao.policy.calendar import until
 
@@ -16,11 +16,12 @@ Resolution = Annotated[str, typer.Option(help="what became of it: a code of lett
 
 
 @app.command("list")
-def list_(limit: int = 100, home: Home = LOCAL, as_json: AsJson = False) -> None:
+def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> None:
     """What is open: who raised it, about what, on which rung of the ladder, until when; the oldest first."""
-    found = ask(home, "/issues", limit=limit)
+    found = first(ask(home, "/issues", limit=limit + 1), limit, "open issues")
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
+    if as_json or not found:
         return
     folding = (Column(name, overflow="fold") for name in ("raised by", "about", "bank", "level", "until"))
     table = Table(*(Column(name, no_wrap=True) for name in ("issue", "case")), *folding)

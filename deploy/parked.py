@@ -23,6 +23,7 @@ FAILURE = 1
 LOCAL = ROOT / "build" / "local"
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
+Limit = Annotated[int, typer.Option(min=1, help="so many at most of each kind and service")]
 By = Annotated[str, typer.Option(help="who decides; the user of this machine unless said otherwise")]
 Service = Annotated[str, typer.Argument(help="intake, matching, notification or feedback")]
 
@@ -55,7 +56,7 @@ def _here(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @app.command("list")
-def list_(home: Home = LOCAL, limit: int = 100, as_json: AsJson = False) -> None:
+def list_(home: Home = LOCAL, limit: Limit = 100, as_json: AsJson = False) -> None:
     """Parked messages of all services; beside them those held for an unknown subject and those refused."""
     found = {
         name: [{"service": s, **row} for s in SERVICES for row in _run(home, s, query, limit)]
@@ -66,6 +67,9 @@ def list_(home: Home = LOCAL, limit: int = 100, as_json: AsJson = False) -> None
         return
     console = wide()
     for name, rows in found.items():
+        if not rows:
+            console.print(f"{name}: none")
+            continue
         names = ("service", "id", "key", "why", "where, when (+08:00)")
         table = Table(
             *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"

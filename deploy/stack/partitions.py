@@ -12,8 +12,8 @@ from yuqiao.contracts.streams import BANK_READERS, SHARED, parse_bank_topic
 async def partitions(options: Mapping[str, Any]) -> list[TopicPartition]:
     """Every partition of every topic of ours that these credentials may see, sorted."""
     admin = AIOKafkaAdminClient(**options)
-    await admin.start()
     try:
+        await admin.start()
         found = await admin.describe_topics()
     finally:
         await admin.close()

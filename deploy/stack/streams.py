@@ -9,20 +9,19 @@ from aiokafka import AIOKafkaConsumer
 from deploy.stack.partitions import partitions, readers
 from deploy.stack.provision import Provision
 from deploy.verify.evidence import Q
+from yuqiao.bank.client import started
 
 
 async def lag(provision: Provision) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """([{service, stream, lag}], {parked, held})."""
+    """([{service, stream, lag}], {parked, held}). Raises KafkaError, TimeoutError, OSError, asyncpg.PostgresError."""
     options = provision.client("operator")
     conn = await asyncpg.connect(provision.admin_dsn(), timeout=10)
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False)
-    await consumer.start()
     try:
-        ends = await consumer.end_offsets(await partitions(options))
+        async with started(AIOKafkaConsumer(**options, enable_auto_commit=False)) as consumer:
+            ends = await consumer.end_offsets(await partitions(options))
         positions = {(r["service"], r["topic"], r["partition"]): r["next"] for r in await conn.fetch(Q.positions)}
         queues = {r["queue"]: r["count"] for r in await conn.fetch(Q.queues)}
     finally:
-        await consumer.stop()
         await conn.close()
     behind: Counter[tuple[str, str]] = Counter()
     for tp, end in ends.items():

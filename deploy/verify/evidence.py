@@ -14,6 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from deploy.stack.partitions import partitions
+from yuqiao.bank.client import started
 from yuqiao.contracts.base import Event, event_type
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.book import Book, Shelf
@@ -101,10 +102,9 @@ async def read_logs(conn: "asyncpg.Connection[Any]") -> list[Logged]:
 
 
 async def read_records(options: dict[str, Any]) -> tuple[list[Record], dict[tuple[str, int], int]]:
-    """Every record on every topic of ours, and where each partition ends."""
-    consumer = AIOKafkaConsumer(**options, enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
+    """Every record on every topic of ours, and where each partition ends. Raises KafkaError, TimeoutError."""
+    reader = AIOKafkaConsumer(**options, enable_auto_commit=False, auto_offset_reset="earliest")
+    async with started(reader) as consumer:
         ours = [tp for tp in await partitions(options) if "clock" not in tp.topic]
         consumer.assign(ours)
         await consumer.seek_to_beginning(*ours)
@@ -113,8 +113,6 @@ async def read_records(options: dict[str, Any]) -> tuple[list[Record], dict[tupl
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
                 found += [_record(r) for r in records]
-    finally:
-        await consumer.stop()
     return found, {(tp.topic, tp.partition): end for tp, end in ends.items()}
 
 

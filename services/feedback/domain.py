@@ -21,10 +21,9 @@ from yuqiao.contracts.values import TO_ALL, Reason
 from yuqiao.policy.decline_reasons import DeclineReason
 from yuqiao.policy.outcome import Outcome
 from yuqiao.policy.promises import Checked, check
-from yuqiao.policy.reply_content import wrong_content
+from yuqiao.policy.reply_content import SHOWN, Wrong, wrong_content
 from yuqiao.policy.states import term
 from yuqiao.policy.without_application import asked_of_banks
-from yuqiao.policy.written import HIGHEST_RATE
 
 MAX_BANKS = 6
 """A need that does not go to all is offered on until this many banks have seen it."""
@@ -93,7 +92,7 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> t
     if bank not in (offer.bank, "") or reply.bank != offer.bank:
         return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
     if isinstance(reply, TaskReport):
-        return _task_faults(case, offer, reply)
+        return _task_faults(case, offer, reply, on)
     if offer.offer in case.lenders:
         if isinstance(reply, IssueReport):
             return _content_faults(offer, reply, on)
@@ -102,15 +101,11 @@ def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> t
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply, on)
 
 
-def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport) -> tuple[Reason, ...]:
+def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport, on: date) -> tuple[Reason, ...]:
     asked = case.tasks.get(reply.task)
     if asked is None or asked.offer != offer.offer:
         return (_fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),)
-    if not reply.done and not reply.note:
-        return (_fault("note_missing", "note", "", "未落实须填写说明"),)
-    rates = [("rate_before", reply.rate_before), ("rate_after", reply.rate_after)]
-    right = f"须为不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%"
-    return tuple(_fault("out_of_range", name, str(rate), right) for name, rate in rates if (rate or 0) > HIGHEST_RATE)
+    return _content_faults(offer, reply, on)
 
 
 def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
@@ -137,10 +132,8 @@ def _content_faults(offer: CaseOffer, reply: Reply, on: date) -> tuple[Reason, .
 
 
 def _fault(code: str, field: str, value: str, right: str) -> Reason:
-    shown = value[:40]
-    return Reason(
-        code=code, values={"field": field, "value": shown}, text=f"{field} 的值 {shown or '（空）'} 有误：{right}"
-    )
+    wrong = Wrong(code, field, value, right)
+    return Reason(code=code, values={"field": field, "value": value[:SHOWN]}, text=wrong.text)
 
 
 def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str | None:

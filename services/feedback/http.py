@@ -12,13 +12,13 @@ from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
 from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
 from yuqiao.contracts.cases import Wait
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import Code, Reason
 from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import Refused
 
-Resolution = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+Resolution = Annotated[Code, Query()]
 
 
 def routes(gateway: Gateway) -> APIRouter:

@@ -14,6 +14,7 @@ from services.intake.clients import OPERATOR, Clients
 from services.intake.fields import clean
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
+from services.intake.lists import MOST_PLACES
 from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, remarks, several
 from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
@@ -26,7 +27,7 @@ from yuqiao.runtime.what_to_do import what_to_do
 
 MOST_NEED = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
-Places = Annotated[int, Query(ge=1, le=10)]
+Places = Annotated[int, Query(ge=1, le=MOST_PLACES)]
 """So many banks are asked for a need of a list in `platform` and `race`; the other modes say it themselves."""
 _FILE = {
     "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}

@@ -14,6 +14,10 @@ from services.intake.shelves import Bank, ListRow
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import derived_id
 
+MOST_PLACES = 10
+"""So many banks at most are asked for a need of a list in `platform` and `race`."""
+ROW_TAKEN = frozenset({"column_ignored", "lender_unknown"})
+"""Codes of problems that are remarks: they refuse no row."""
 _SHOWN = 20
 _UNKNOWN_LENDER = "“{}”不是本系统登记的银行代码或名称：该行照常接收，待这家银行登记后才会核实免申即享；如系笔误请更正"
 

@@ -13,7 +13,7 @@ from services.intake import fields
 from services.intake.coded import OneOf
 from services.intake.filing import ANY_BANK, ConsentStated, Filing, Private, Statement
 from services.intake.identity import BadValue, canonical_uscc
-from yuqiao.contracts.values import BankId, Code, Id, Money, Rate
+from yuqiao.contracts.values import CLIENT, BankId, Code, Id, Money, Rate
 from yuqiao.policy.written import HIGHEST_RATE, within
 
 MOST_IN_BATCH = 500
@@ -157,5 +157,5 @@ class WithdrawBody(Body):
 class ClientBody(Body):
     """A partner that is to get a key."""
 
-    id: Annotated[Code, Field(pattern=r"^[a-z0-9_]{2,40}$")]
+    id: Annotated[Code, Field(pattern=CLIENT)]
     scopes: Annotated[tuple[Literal["lists:write", "needs:write"], ...], Field(min_length=1)]

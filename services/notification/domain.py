@@ -8,7 +8,7 @@ from yuqiao.contracts.base import Value
 from yuqiao.contracts.cases import ReplyApplied, ReplyRefused
 from yuqiao.contracts.from_bank import OfferAccept
 from yuqiao.contracts.matches import ProductListed, ProductRefused
-from yuqiao.contracts.values import BankId, Code, Reason
+from yuqiao.contracts.values import KEY_ID, BankId, Code, Reason
 from yuqiao.policy.states import known_codes
 
 Result = Literal["applied", "duplicate", "refused"]
@@ -35,7 +35,7 @@ class Bank(Value):
     kind: Annotated[Code, AfterValidator(_known_kind)]
     local_legal_entity: bool
     daily_quota: int = Field(ge=0, le=1_000_000)
-    key_id: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    key_id: str = Field(pattern=KEY_ID)
     public_key: str = Field(max_length=4000)
     enabled: bool = True
 

@@ -13,7 +13,7 @@ from services.notification.commands import DisableBank, RegisterBank
 from services.notification.domain import Bank
 from services.notification.store import Q
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import VISIBLE, BankId, Reason
 from yuqiao.policy.states import term
 from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
@@ -22,8 +22,8 @@ from yuqiao.runtime.messages import Refused
 
 MAX_BODY = 64 * 1024
 
-BankName = Annotated[str, Path(pattern=r"^[a-z0-9]{2,20}$")]
-Why = Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+BankName = Annotated[BankId, Path()]
+Why = Annotated[str, Query(min_length=1, max_length=200, pattern=VISIBLE)]
 
 
 def routes(gateway: Gateway) -> APIRouter:

@@ -6,7 +6,7 @@ Exit codes: 0 done; 1 refused; 2 usage; 3 findings; 4 the broker cannot be reach
 
 import asyncio
 import json
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Mapping
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -16,16 +16,15 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from pydantic import ValidationError
 
 from yuqiao.bank.client import Received, read, watching
 from yuqiao.bank.conformance import recorded
 from yuqiao.bank.env import BadEnvFile, BankEnv
 from yuqiao.bank.letters import KINDS
+from yuqiao.bank.options import BadReply, reply_of
 from yuqiao.bank.products import BadProducts, products_of
 from yuqiao.bank.sending import Answers, send
 from yuqiao.contracts.from_bank import ProductPublished, Reply
-from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed
 from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedDisclosed
 from yuqiao.policy.calendar import BEIJING
@@ -33,6 +32,7 @@ from yuqiao.policy.states import listed
 
 T = TypeVar("T")
 LATER = "稍后可用 tail 查看"
+KEPT = "所说的推送如还不为系统所知，回复暂存一天：其间得知即作判定，否则退回"
 app = typer.Typer(help="银行侧工具：查看本行收到的事件、发布产品、回复、自查", no_args_is_help=True)
 EnvFile = Annotated[Path, typer.Option("--env", help="本行接入文件 <bank>.env")]
 
@@ -47,7 +47,8 @@ def tail(
 ) -> None:
     """显示推送与回执，不改变任何消费进度。Show needs and receipts as they come; leaves no trace on the broker."""
     found = _env(env)
-    _run(found, _tail(found, from_start, as_json, unseal, count), interrupted=0)
+    key = _key(found) if unseal else None
+    _run(found, _tail(found, from_start, as_json, key, count), interrupted=0)
 
 
 @app.command()
@@ -59,10 +60,12 @@ def reply(
     amount: Annotated[str | None, typer.Option(help='金额（元），如 "1000000.00"')] = None,
     rate: Annotated[str | None, typer.Option(help="年利率（小数），如 0.0385")] = None,
     on: Annotated[str | None, typer.Option(help="走访或放款日期，默认今天，如 2023-01-05")] = None,
-    method: Annotated[str, typer.Option(help=f"首次联系方式：{listed('contact_method')}")] = "phone",
-    category: Annotated[str, typer.Option(help=f"问题类别：{listed('issue_category')}")] = "other",
+    method: Annotated[str | None, typer.Option(help=f"首次联系方式，默认 phone：{listed('contact_method')}")] = None,
+    category: Annotated[str | None, typer.Option(help=f"问题类别，默认 other：{listed('issue_category')}")] = None,
     task: Annotated[str | None, typer.Option(help="任务事件 task.asked 中的 task")] = None,
-    done: Annotated[bool, typer.Option(help="任务是否已落实；未落实的请附说明")] = True,
+    done: Annotated[
+        bool | None, typer.Option("--done/--no-done", help="任务是否已落实，默认是；未落实的请附说明")
+    ] = None,
     rate_before: Annotated[str | None, typer.Option(help="任务为减息时：原年利率（小数）")] = None,
     rate_after: Annotated[str | None, typer.Option(help="任务为减息时：减息后的年利率（小数）")] = None,
     note: Annotated[str | None, typer.Option(help="说明")] = None,
@@ -70,14 +73,14 @@ def reply(
 ) -> None:
     """回复一笔推送并等待回执。Reply to an offer and wait for its receipt."""
     found = _env(env)
-    given = {"reason": reason, "amount": amount, "rate": rate, "on": on, "method": method, "category": category}
-    given |= {"note": note, "task": task, "rate_before": rate_before, "rate_after": rate_after}
-    event = _reply(found.bank, kind, offer, given, done)
+    given = {"--reason": reason, "--amount": amount, "--rate": rate, "--on": on, "--method": method, "--note": note}
+    given |= {"--category": category, "--task": task, "--rate-before": rate_before, "--rate-after": rate_after}
+    event = _reply(found.bank, kind, offer, given | {"--done": done})
     answers: Answers = {}
     _run(found, send(found, [event], wait, answers), answers)
     (receipt,) = answers.values()
     if receipt is None:
-        typer.echo(f"已写入，{wait:g} 秒内未见回执；{LATER}", err=True)
+        typer.echo(f"已写入，{wait:g} 秒内未见回执；{LATER}；{KEPT}", err=True)
         raise typer.Exit(5)
     typer.echo(receipt.model_dump_json(exclude_none=True))
     for why in receipt.reasons:
@@ -137,6 +140,14 @@ def _env(path: Path) -> BankEnv:
         raise typer.Exit(2) from None
 
 
+def _key(env: BankEnv) -> str:
+    try:
+        return env.private_key
+    except BadEnvFile as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
 def _run(env: BankEnv, work: Coroutine[Any, Any, T], written: Collection[str] = (), interrupted: int = 130) -> T:
     """What the work gives; `written` is what it is known to have written when it fails. Exits as the module says."""
     try:
@@ -148,12 +159,12 @@ def _run(env: BankEnv, work: Coroutine[Any, Any, T], written: Collection[str] = 
         what, text = ("连接中断：", f"回执{LATER}") if written else ("连不上 ", text)
         typer.echo(f"{what}{env.values['YUQIAO_BOOTSTRAP']}：{type(error).__name__}；{text}", err=True)
         raise typer.Exit(4) from None
-    except (KafkaError, BadEnvFile, NotSealedForUs) as error:
+    except (KafkaError, NotSealedForUs) as error:
         typer.echo(f"{type(error).__name__}：{error}", err=True)
         raise typer.Exit(1) from None
 
 
-async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, count: int) -> None:
+async def _tail(env: BankEnv, from_start: bool, as_json: bool, key: str | None, count: int) -> None:
     shown = 0
     async with watching(env, env.needs, env.receipts, from_start=from_start) as consumer:
         typer.echo(f"等待 {env.needs} 与 {env.receipts} 的{'' if from_start else '新'}事件（Ctrl-C 结束）", err=True)
@@ -161,17 +172,18 @@ async def _tail(env: BankEnv, from_start: bool, as_json: bool, unseal: bool, cou
             found = (await consumer.getmany(timeout_ms=1000)).values()
             received = filter(None, map(read, merge(*found, key=attrgetter("timestamp"))))
             for one in islice(received, count - shown if count else None):
-                typer.echo(_shown(env, one, as_json, unseal))
+                typer.echo(_shown(one, as_json, key))
                 shown += 1
 
 
-def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str:
+def _shown(received: Received, as_json: bool, key: str | None) -> str:
+    """A line for an event; with the bank's private key, what is sealed in it stands open."""
     event, envelope = received.event, received.envelope
     body = event.model_dump(mode="json", exclude_none=True)
-    if unseal and isinstance(event, NeedDisclosed):
-        body["identity"] = open_sealed(event.sealed, env.private_key).model_dump(mode="json", exclude_none=True)
-    elif unseal and isinstance(event, BorrowerDisclosed):
-        body["borrower"] = open_borrower(event.sealed, env.private_key).model_dump(mode="json")
+    if key is not None and isinstance(event, NeedDisclosed):
+        body["identity"] = open_sealed(event.sealed, key).model_dump(mode="json", exclude_none=True)
+    elif key is not None and isinstance(event, BorrowerDisclosed):
+        body["borrower"] = open_borrower(event.sealed, key).model_dump(mode="json")
     if as_json:
         return json.dumps({"id": envelope.id, "type": envelope.type, "data": body}, ensure_ascii=False)
     del body["at"], body["bank"]
@@ -179,22 +191,12 @@ def _shown(env: BankEnv, received: Received, as_json: bool, unseal: bool) -> str
     return f"{time}  {envelope.type:<15} {json.dumps(body, ensure_ascii=False)}"
 
 
-def _reply(bank: str, kind: str, offer: str, given: dict[str, str | None], done: bool) -> Reply:
-    """The reply that the options say. Fields that its kind does not have are left out. Exits 2 when it is none."""
-    if kind not in KINDS:
-        typer.echo(f"回复种类 {kind} 有误，可用的有：{'、'.join(KINDS)}", err=True)
-        raise typer.Exit(2)
-    now = datetime.now(BEIJING)
-    day = given.pop("on") or now.date().isoformat()
-    amount, rate = given.pop("amount"), given.pop("rate")
-    fields: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    fields |= {"visited_on": day, "disbursed_on": day, "approved": given["reason"] is None, "done": done}
-    fields |= {k: v for k, v in {"amount_cny": amount, "annual_rate": rate}.items() if v is not None}
+def _reply(bank: str, kind: str, offer: str, given: Mapping[str, Any]) -> Reply:
+    """The reply that the options say. Exits 2 when it is none, or one that would be refused whatever was offered."""
     try:
-        return KINDS[kind].model_validate({"at": now, "bank": bank, "offer": offer, **fields})
-    except ValidationError as error:
-        for reason in reasons_of(error):
-            typer.echo(f"{reason.values.get('field', '')}：{reason.text}", err=True)
+        return reply_of(bank, kind, offer, given, datetime.now(BEIJING))
+    except BadReply as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 
 

@@ -120,8 +120,7 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
         return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
-    wrong = wrong_content(reply, datetime.now(BEIJING).date())
-    return [(w.code, f"{w.field} 的值 {w.value[:40] or '（空）'} 有误：{w.right}") for w in wrong], following
+    return [(wrong.code, wrong.text) for wrong in wrong_content(reply, datetime.now(BEIJING).date())], following
 
 
 async def recorded(env: BankEnv) -> Report:

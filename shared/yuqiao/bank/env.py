@@ -1,10 +1,12 @@
 """A bank's way in is one file: build/local/banks/<bank>.env."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
+from aiokafka.helpers import create_ssl_context
+from dotenv.parser import parse_stream
 
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic, parse_bank_topic
 
@@ -21,10 +23,17 @@ REQUIRED = (
     "YUQIAO_GROUP_PREFIX",
     "YUQIAO_PRIVATE_KEY_FILE",
 )
+ALLOWED = {
+    "YUQIAO_SECURITY_PROTOCOL": ("SASL_PLAINTEXT", "SASL_SSL", "PLAINTEXT", "SSL"),
+    "YUQIAO_SASL_MECHANISM": ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"),
+}
+_BROKERS = re.compile(
+    r"^([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(,([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)*$", re.ASCII
+)
 
 
 class BadEnvFile(ValueError):
-    """The file cannot be read, or a variable is missing; the message names it."""
+    """The file cannot be read, or a variable is missing or wrong; the message names file, variable, value, what is right."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +48,11 @@ class BankEnv:
         """Read the file. Raises BadEnvFile."""
         if not path.is_file():
             raise BadEnvFile(f"没有文件 {path}")
-        try:
-            values = {name: value for name, value in dotenv_values(path, interpolate=False).items() if value}
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadEnvFile(f"{path} 无法读取：{error}") from None
+        values = _variables(path)
         missing = [name for name in REQUIRED if name not in values]
         if missing:
             raise BadEnvFile(f"{path} 缺少 {'、'.join(missing)}")
+        _check(path, values)
         banks = set()
         for channel in BANK_CHANNELS:
             name = f"YUQIAO_{channel.upper()}_TOPIC"
@@ -103,11 +110,37 @@ class BankEnv:
 
     def client_options(self) -> dict[str, Any]:
         """Connection options of aiokafka's clients."""
+        encrypted = self.values["YUQIAO_SECURITY_PROTOCOL"].endswith("SSL")
         return {
             "bootstrap_servers": self.values["YUQIAO_BOOTSTRAP"],
             "security_protocol": self.values["YUQIAO_SECURITY_PROTOCOL"],
+            "ssl_context": create_ssl_context() if encrypted else None,
             "sasl_mechanism": self.values["YUQIAO_SASL_MECHANISM"],
             "sasl_plain_username": self.values["YUQIAO_USERNAME"],
             "sasl_plain_password": self.values["YUQIAO_PASSWORD"],
             "client_id": f"bank-{self.bank}",
         }
+
+
+def _variables(path: Path) -> dict[str, str]:
+    """What a file sets, values as they stand there; what is empty is not set. Raises BadEnvFile."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            found = list(parse_stream(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadEnvFile(f"{path} 无法读取：{error}") from None
+    wrong = next((one.original.line for one in found if one.error), None)
+    if wrong is not None:
+        raise BadEnvFile(f"{path} 不是接入文件：第 {wrong} 行起不是“变量名=值”；须为本行的 <bank>.env")
+    return {one.key: one.value for one in found if one.key and one.value}
+
+
+def _check(path: Path, values: dict[str, str]) -> None:
+    """Raises BadEnvFile for what a client of Kafka would not take."""
+    for name, allowed in ALLOWED.items():
+        if values[name] not in allowed:
+            raise BadEnvFile(f"{path} 中 {name} 的值 {values[name][:80]} 有误，可用的有：{'、'.join(allowed)}")
+    brokers = values["YUQIAO_BOOTSTRAP"]
+    if not _BROKERS.match(brokers):
+        right = "须为 主机:端口，多个以逗号分隔，如 127.0.0.1:29092"
+        raise BadEnvFile(f"{path} 中 YUQIAO_BOOTSTRAP 的值 {brokers[:80]} 有误，{right}")

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from yuqiao.contracts.values import Reason
+from yuqiao.contracts.values import WRITTEN, Reason
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_PARTS = 100_000
@@ -50,7 +50,9 @@ def loads_strict(body: bytes, most: int = MOST_BYTES) -> object:
         raise
     except UnicodeEncodeError:
         _refuse("lone_surrogate", "内容含有不成对的代理字符")
-    except ValueError:
+    except json.JSONDecodeError as error:
+        _refuse("not_json", f"内容不是合法的 JSON：错在第 {error.lineno} 行第 {error.colno} 列")
+    except ValueError:  # a number of thousands of digits
         _refuse("not_json", "内容不是合法的 JSON")
     return value
 
@@ -127,7 +129,7 @@ _RULES: dict[str, Rule] = {
     "tuple_type": ("wrong_type", lambda _: "须为数组"),
     "model_type": ("wrong_type", lambda _: "须为对象"),
     "dict_type": ("wrong_type", lambda _: "须为对象"),
-    "string_pattern_mismatch": ("wrong_format", lambda c: f"格式须符合 {c['pattern']}"),
+    "string_pattern_mismatch": ("wrong_format", lambda c: WRITTEN.get(c["pattern"], "格式有误，请对照说明")),
     "string_too_long": ("too_long", lambda c: f"最多 {c['max_length']} 个字符"),
     "string_too_short": ("too_short", lambda c: f"至少 {c['min_length']} 个字符"),
     "too_long": ("too_long", lambda c: f"最多 {c['max_length']} 项"),
@@ -163,7 +165,8 @@ def reason_of(detail: ErrorDetails) -> Reason:
     if detail["type"] == "missing":
         return Reason(code=code, values=values, text=f"{field} 缺失：{right}")
     given = shown(detail["input"])
-    return Reason(code=code, values=values | {"value": given}, text=f"{field} 的值 {given} 有误：{right}")
+    said = f"{field} 的值 {given} 有误" if given else f"{field} 的值为空"
+    return Reason(code=code, values=values | {"value": given}, text=f"{said}：{right}")
 
 
 def _rule(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str]:

@@ -68,12 +68,32 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_moment)]
 """A time with its offset as text."""
 
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")]
+_ID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+_BANK = r"^[a-z0-9]{2,20}$"
+_PRODUCT = r"^[a-zA-Z0-9_.-]{1,64}$"
+_CODE = r"^[A-Za-z0-9_.]{1,64}$"
+_INDUSTRY = r"^[A-T](\d{2,4})?$"
+KEY_ID = r"^[A-Za-z0-9_.-]{1,64}$"
+CLIENT = r"^[a-z0-9_]{2,40}$"
+VISIBLE = r"^[^\x00-\x1f\x7f]+$"
+WRITTEN = {
+    _ID: "须为小写的 UUID，如 30ec019c-985e-5950-b2a4-67ed9f0dc0c9",
+    _BANK: "须为 2 至 20 个小写字母或数字，如 bank01",
+    _PRODUCT: "须为 1 至 64 个字母、数字或 _ . -",
+    _CODE: "须为 1 至 64 个字母、数字或 _ .",
+    _INDUSTRY: "须为门类字母 A 至 T，或字母加 2 至 4 位数字，如 C34",
+    KEY_ID: "须为 1 至 64 个字母、数字或 _ . -",
+    CLIENT: "须为 2 至 40 个小写字母、数字或 _",
+    VISIBLE: "不得含控制字符",
+}
+"""What a pattern asks for, for people."""
+
+Id = Annotated[str, StringConstraints(pattern=_ID)]
 """A lower-case UUID in canonical form. An enterprise's id is one too: opaque, never a USCC, name or phone."""
 
-BankId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,20}$")]
-ProductId = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+BankId = Annotated[str, StringConstraints(pattern=_BANK)]
+ProductId = Annotated[str, StringConstraints(pattern=_PRODUCT)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
 """A code of an open set: readers must accept codes they do not know."""
 
 SizeClass = Literal["large", "medium", "small", "micro", "undetermined"] | Code
@@ -88,7 +108,7 @@ class NeedFacts(Value):
     kind: Code
     amount_cny: Money
     term_months: int | None = Field(default=None, ge=1, le=600)
-    industry: str | None = Field(default=None, pattern=r"^[A-T](\d{2,4})?$")
+    industry: str | None = Field(default=None, pattern=_INDUSTRY)
     size_class: SizeClass = "undetermined"
     entity_kind: Literal["enterprise", "individual", "cooperative"] | Code = "enterprise"
     region: Code | None = None

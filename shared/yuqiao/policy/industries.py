@@ -27,12 +27,12 @@ class Industry:
 
 
 def industry(code: str) -> Industry:
-    """The industry of a code of any level. Raises ValueError, in Chinese, with what would be right."""
+    """The industry of a code of any level. Raises ValueError that says in Chinese what would be right."""
     if not _CODE.fullmatch(code):
-        raise ValueError(f"行业代码 {code} 有误：须为门类字母 A 至 T，或字母加 2 至 4 位数字，如 C34、C348、C3484")
+        raise ValueError("须为门类字母 A 至 T，或字母加 2 至 4 位数字，如 C34、C348、C3484")
     found = industries().get(code)
     if found is None:
-        raise ValueError(f"行业代码 {code} 不在 GB/T 4754-2017 中：{_right(code)}")
+        raise ValueError(f"GB/T 4754-2017 没有这个行业代码，{_right(code)}")
     return found
 
 

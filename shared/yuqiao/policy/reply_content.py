@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from yuqiao.policy.decline_reasons import known, reason
 from yuqiao.policy.states import known_codes, listed
+from yuqiao.policy.written import HIGHEST_RATE
 
 LISTS: Mapping[str, tuple[str, str]] = {
     "reply.contact": ("method", "contact_method"),
@@ -18,6 +19,10 @@ LISTS: Mapping[str, tuple[str, str]] = {
 """By wire type: the field that takes a code of a closed list (data/codes.yaml), and the list."""
 DONE_ON: Mapping[str, str] = {"reply.visit": "visited_on", "reply.disbursement": "disbursed_on"}
 """By wire type: the day on which it was done."""
+
+
+SHOWN = 40
+"""So much of a value is repeated."""
 
 
 class Reply(Protocol):
@@ -33,6 +38,12 @@ class Wrong(NamedTuple):
     field: str
     value: str
     right: str
+
+    @property
+    def text(self) -> str:
+        """All of it in a sentence, for people."""
+        said = f"{self.field} 的值 {self.value[:SHOWN]} 有误" if self.value else f"{self.field} 缺失"
+        return f"{said}：{self.right}"
 
 
 def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
@@ -50,6 +61,17 @@ def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
     elif reply.wire_type == "reply.decision":
         missing = [field for field in ("amount_cny", "annual_rate") if getattr(reply, field) is None]
         yield from (Wrong("field_missing", field, "", "同意授信时必填") for field in missing)
+    elif reply.wire_type == "reply.task":
+        yield from _wrong_report(decided)
+
+
+def _wrong_report(report: Any) -> Iterator[Wrong]:
+    """Of a task."""
+    if not report.done and not report.note:
+        yield Wrong("note_missing", "note", "", "未落实须填写说明")
+    for field in ("rate_before", "rate_after"):
+        if (rate := getattr(report, field)) is not None and rate > HIGHEST_RATE:
+            yield Wrong("out_of_range", field, str(rate), f"须为不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%")
 
 
 def _wrong_reason(code: str, note: str | None) -> Iterator[Wrong]:

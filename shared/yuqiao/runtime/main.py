@@ -14,7 +14,7 @@ from yuqiao.runtime import logs
 from yuqiao.runtime.database import MigrationChanged, migrate, migration_files
 from yuqiao.runtime.process import service_folder, start
 from yuqiao.runtime.service import Service
-from yuqiao.runtime.settings import Settings, UnknownSetting
+from yuqiao.runtime.settings import BadSetting, Settings
 
 UNREACHABLE = 4
 COLLECT_AFTER = (50_000, 20, 100)
@@ -27,7 +27,7 @@ def main(service: Service[Any]) -> None:
     os.environ.setdefault("YUQIAO_SERVICE", service.name)
     try:
         settings = Settings.load()
-    except (UnknownSetting, ValueError, OSError) as error:
+    except BadSetting as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     logs.configure(settings.log_level, service.name)

@@ -4,15 +4,18 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from yuqiao.contracts.problems import reasons_of
+from yuqiao.contracts.values import Reason
 
 PREFIX = "YUQIAO_"
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-class UnknownSetting(ValueError):
-    """A variable with our prefix that nothing reads: probably a typing error."""
+class BadSetting(ValueError):
+    """A variable with our prefix that nothing reads, or whose value is wrong: one line with what would be right."""
 
 
 class Settings(BaseSettings):
@@ -52,14 +55,27 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> "Settings":
-        """The settings of this process. Raises UnknownSetting for a variable with our prefix that is none of ours."""
+        """The settings of this process. Raises BadSetting."""
         known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
         known |= {f"{name}_FILE" for name in known}
         for name in os.environ:
             if name.startswith(PREFIX) and name not in known:
-                raise UnknownSetting(f"未知的环境变量 {name}；可用的有：{'、'.join(sorted(known))}")
-        return cls()
+                raise BadSetting(f"未知的环境变量 {name}；可用的有：{'、'.join(sorted(known))}")
+        try:
+            return cls()
+        except ValidationError as error:
+            raise BadSetting("；".join(map(_text, reasons_of(error)))) from None
+        except OSError as error:
+            raise BadSetting(f"环境变量 {PREFIX}…_FILE 所指的 {error.filename} 无法读取：{error.strerror}") from None
 
     def printable(self) -> dict[str, str]:
         """The effective settings, secrets hidden."""
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in self}
+
+
+def _text(reason: Reason) -> str:
+    """The variable, its value, what would be right; what is not of one variable does not repeat what was given."""
+    field, right = reason.values["field"], reason.values["expected"]
+    if field not in Settings.model_fields:
+        return right
+    return f"环境变量 {PREFIX}{field.upper()} 的值 {reason.values.get('value', '')} 有误：{right}"

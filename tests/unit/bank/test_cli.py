@@ -41,6 +41,16 @@ AWAY = {
         (["visit", OFFER, "--on", "2026-02-29"], "visited_on"),
         (["task", OFFER], "task"),
         (["task", OFFER, "--task", "not-a-task", "--no-done"], "task"),
+        (["documents", OFFER, "--rate", "0.03"], "--rate 不适用于 documents；可用的有：--note"),
+        (["accept", OFFER, "--no-done"], "--done 不适用于 accept"),
+        (["decision", OFFER, "--rate", "0.04"], "--amount（amount_cny）缺失：同意授信时必填"),
+        (["decision", OFFER, "--amount", "1.00"], "--rate（annual_rate）缺失：同意授信时必填"),
+        (["decision", OFFER, "--amount", "1.00", "--reason", "G1"], "--amount 不适用于不同意的 decision"),
+        (["contact", OFFER, "--method", "pigeon"], "--method（method）的值 pigeon 有误：可用的有：phone 电话"),
+        (["issue", OFFER, "--category", "nope"], "--category（category）的值 nope 有误"),
+        (["decline", OFFER, "--reason", "nope"], "--reason（reason）的值 nope 有误"),
+        (["task", OFFER, "--task", OFFER, "--no-done"], "--note（note）缺失"),
+        (["decline", OFFER, "--reason", "X"], "--note（note）缺失"),
     ],
 )
 def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -74,6 +84,13 @@ def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, comma
     away = CliRunner().invoke(app, [command[0], "--env", str(file), *command[1:]])
     assert (away.exit_code, AWAY["YUQIAO_BOOTSTRAP"] in away.stderr, away.stdout) == (4, True, "")
     assert "Traceback" not in away.stderr
+
+
+def test_a_missing_private_key_is_found_before_the_first_event(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD | AWAY | {"YUQIAO_PRIVATE_KEY_FILE": "none.pem"})
+    done = CliRunner().invoke(app, ["tail", "--env", str(file), "--unseal"])
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, "YUQIAO_PRIVATE_KEY_FILE" in line, "none.pem" in line) == (2, True, True)
 
 
 @pytest.mark.parametrize(("more", "said"), [([], "的新事件"), (["--from-start"], "的事件")])

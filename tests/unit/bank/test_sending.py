@@ -146,7 +146,7 @@ def test_a_reply_without_a_receipt_is_told_where_to_look(tmp_path: Path, monkeyp
     offer = offered(1, "b1").offer
     done = run(tmp_path, monkeypatch, ["reply", "accept", offer])
     assert (done.exit_code, done.stdout) == (5, "")
-    assert done.stderr.splitlines() == [*written(offer), "已写入，0.1 秒内未见回执；稍后可用 tail 查看"]
+    assert done.stderr.splitlines() == [*written(offer), f"已写入，0.1 秒内未见回执；稍后可用 tail 查看；{cli.KEPT}"]
 
 
 @pytest.mark.parametrize(("command", "code"), [("tail", 0), ("check", 130)])

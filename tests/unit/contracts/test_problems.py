@@ -6,11 +6,11 @@ import time
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.intake.requests import ConsentBody, NeedBody
+from services.intake.requests import ClientBody, ConsentBody, NeedBody
 from services.notification.domain import Bank
 from yuqiao.contracts import from_bank
 from yuqiao.contracts.base import REGISTRY
-from yuqiao.contracts.from_bank import CreditDecision
+from yuqiao.contracts.from_bank import CreditDecision, OfferAccept
 from yuqiao.contracts.problems import NotJson, loads_strict, reasons_of
 from yuqiao.contracts.values import Money, NeedFacts, Rate
 
@@ -45,6 +45,26 @@ def test_what_is_no_acceptable_json_is_refused_fast(body: bytes, code: str) -> N
         loads_strict(body)
     assert caught.value.reason.code == code
     assert time.perf_counter() - began < 0.2
+
+
+def test_where_json_ends_to_be_json_is_said() -> None:
+    with pytest.raises(NotJson, match="第 2 行第 9 列"):
+        loads_strict(b'{"a": 1,\n "b": 2 "c"}')
+
+
+def test_a_field_is_said_once_and_in_words() -> None:
+    with pytest.raises(ValidationError) as caught:
+        NeedBody.model_validate({"industry": "ZZ", "amount_cny": ""})
+    texts = {r.values["field"]: r.text for r in reasons_of(caught.value)}
+    assert texts["industry"] == (
+        "industry 的值 ZZ 有误：须为门类字母 A 至 T，或字母加 2 至 4 位数字，如 C34、C348、C3484"
+    )
+    assert texts["amount_cny"].startswith("amount_cny 的值为空：须为十进制字符串")
+    with pytest.raises(ValidationError) as caught:
+        OfferAccept.model_validate({"at": "2023-01-05T10:00:00+08:00", "bank": "bank01", "offer": "nope"})
+    assert [r.text for r in reasons_of(caught.value)] == [
+        "offer 的值 nope 有误：须为小写的 UUID，如 30ec019c-985e-5950-b2a4-67ed9f0dc0c9"
+    ]
 
 
 def test_json_is_read() -> None:
@@ -94,7 +114,7 @@ def test_what_may_be_said_is_listed_as_people_list_it_and_a_union_s_branch_is_no
 JUNK = [None, True, -1, 10**30, 1.5, "", "x", "9" * 16, "9" * 5_000, "2022-12-28", "2022-12-28T25:00:00", "１", [], {}]
 
 
-@pytest.mark.parametrize("kind", [NeedBody, ConsentBody, Bank, *FROM_BANK], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [NeedBody, ConsentBody, ClientBody, Bank, *FROM_BANK], ids=lambda kind: kind.__name__)
 def test_every_reason_is_a_chinese_sentence(kind: type[BaseModel]) -> None:
     for name in kind.model_fields:
         for junk in [*JUNK, [JUNK] * 300, ["bank01"] * 300]:
@@ -104,4 +124,5 @@ def test_every_reason_is_a_chinese_sentence(kind: type[BaseModel]) -> None:
                 for reason in reasons_of(error):
                     right = reason.values["expected"]
                     assert any("\u4e00" <= c <= "\u9fff" for c in right), (name, junk, reason.code, right)
-                    assert "Decimal" not in right
+                    assert [word for word in ("Decimal", "^", "对照说明") if word in right] == []
+                    assert reason.text.count("有误") <= 1, reason.text

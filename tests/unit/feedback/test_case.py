@@ -123,6 +123,7 @@ def test_everything_that_is_wrong_with_a_decision_is_told() -> None:
     (refused,) = up_to("contacted").reply(CreditDecision, approved=True, guarantee_mode="honour")
     assert isinstance(refused, ReplyRefused)
     assert [r.values["field"] for r in refused.reasons] == ["guarantee_mode", "amount_cny", "annual_rate"]
+    assert refused.reasons[1].text == "amount_cny 缺失：同意授信时必填"
 
 
 def test_another_banks_offer_is_refused_without_a_word_about_the_enterprise() -> None:

@@ -1,5 +1,6 @@
 """GB/T 4754-2017 down to its classes: the published counts, the tree, and what is no code."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -86,9 +87,8 @@ def test_a_code_knows_what_it_belongs_to() -> None:
     ],
 )
 def test_an_unknown_code_is_refused_with_what_would_be_right(code: str, right: str) -> None:
-    with pytest.raises(ValueError, match="行业代码") as refused:
+    with pytest.raises(ValueError, match=re.escape(right)):
         industry(code)
-    assert right in str(refused.value)
 
 
 @pytest.mark.parametrize(
