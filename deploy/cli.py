@@ -1,4 +1,4 @@
-"""The `yuqiao` command: the stack, the demo, what must hold, cases, parked messages, a bank's first ten minutes."""
+"""The `yuqiao` command: the stack, the demo, what must hold, a round, cases, parked messages, a bank's first ten minutes."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ from deploy.demo.conductor import START
 from deploy.demo.only import DemoRunning
 from deploy.demo.quiet import Restless
 from deploy.demo.run import Wanted, play
+from deploy.rounds import hold_round
 from deploy.stack.brokerage import load
 from deploy.stack.daemon import NotStarted
 from deploy.stack.prerequisites import MissingPrerequisite
@@ -60,6 +61,7 @@ app.add_typer(parked.app, name="parked", help="Messages that could not be decide
 app.add_typer(policy.app, name="policy", help="The measures, promises, size classes, due days, credit codes.")
 app.command("cases")(cases.list_cases)
 app.command("import")(import_list)
+app.command("round")(hold_round)
 
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]

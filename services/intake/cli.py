@@ -52,6 +52,8 @@ def import_list(
         print(json.dumps(result, ensure_ascii=False))
     else:
         _show(result)
+    if result["added"] and not dry_run:
+        print("新增需求在下一轮推送银行：下一个工作日 09:00，或由 yuqiao round 立即推送", file=sys.stderr)
     if result["refused"]:
         raise typer.Exit(PARTIAL)
 
