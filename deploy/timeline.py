@@ -15,7 +15,6 @@ TERMS = {
     "outcome": "case_outcome",
     "channel": "channel",
     "mode": "routing_mode",
-    "level": "issue_level",
     "resolution": "issue_resolution",
 }
 """Fields of events whose codes stand in one list each."""
@@ -45,8 +44,11 @@ def _limits() -> TimeLimits:
 
 def _parts(event: Fields, case: Fields) -> Iterator[str]:
     if stage := event.get("stage"):
-        yield term("offer_stage" if event.get("offer") else "case_stage", stage)
+        reached = term("offer_stage" if event.get("offer") else "case_stage", stage)
+        yield f"止于{reached}" if event.get("reason") else reached
     yield from _about(event, case)
+    if level := event.get("level"):
+        yield f"层级：{term('issue_level', level)}"
     yield from (term(kind, event[name]) for name, kind in TERMS.items() if event.get(name))
     yield from _figures(event)
     if code := event.get("reason"):
