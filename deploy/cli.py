@@ -31,6 +31,7 @@ from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
 from deploy.stack.streams import lag
 from deploy.terminal import wide
 from deploy.topology import diagram
+from deploy.verify.invariants import COUNTED
 from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
 from services.intake.sheet import MOST_ROWS
@@ -182,7 +183,8 @@ def verify_command(home: Home = LOCAL, as_json_: AsJson = False) -> None:
     if as_json_:
         print(json.dumps(as_json(verdicts), ensure_ascii=False))
     for verdict in verdicts if not as_json_ else ():
-        print(f"{verdict.name}: {verdict.checked} checked, {len(verdict.findings)} findings")
+        counted = COUNTED[verdict.name].english
+        print(f"{verdict.name}: {verdict.checked} checked ({counted}), {len(verdict.findings)} findings")
         for finding in verdict.findings:
             print(f"   {finding}")
     if any(v.findings for v in verdicts):
