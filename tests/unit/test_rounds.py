@@ -45,7 +45,7 @@ def test_a_round_without_needs_says_so() -> None:
     assert CliRunner().invoke(cli.app, ["round"]).stderr == "no need was waiting for a round\n"
 
 
-@pytest.mark.parametrize("matching", [httpx.Response(503, json={"detail": "轮次已搁置"})], indirect=True)
+@pytest.mark.parametrize("matching", [httpx.Response(409, json={"detail": "轮次已搁置"})], indirect=True)
 @pytest.mark.usefixtures("matching")
 def test_a_round_that_is_refused_exits_1() -> None:
     refused = CliRunner().invoke(cli.app, ["round"])
