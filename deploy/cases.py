@@ -10,27 +10,32 @@ from rich.table import Column, Table
 
 from deploy.stack.stack import ROOT
 from deploy.terminal import wide
+from deploy.timeline import limit_term, said
 from yuqiao.policy.calendar import until
-from yuqiao.policy.states import known_codes, term
+from yuqiao.policy.states import known_codes
 
 app = typer.Typer(no_args_is_help=True)
 FAILURE, UNREACHABLE = 1, 4
 MOST_ROWS = 10_000
 """So many feedback gives at once."""
+SHORT = 8
+"""So much of an offer's id tells those of one case apart; --json has the whole."""
 LOCAL = ROOT / "build" / "local"
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 Limit = Annotated[int, typer.Option(min=1, help="so many at most")]
 
 
-def ask(home: Path, path: str, method: str = "GET", **params: Any) -> Any:
-    """What feedback answers to the operator. Exits with its own words: 4 when it misses something itself, 1 when it refuses."""
+def ask(
+    home: Path, path: str, method: str = "GET", *, service: str = "feedback", seconds: float = 30, **params: Any
+) -> Any:
+    """What a service answers to the operator. Exits with its words: 4 when it misses something itself, 1 when it refuses."""
     from deploy.cli import stack_at
 
     stack = stack_at(home)
     given = {name: value for name, value in params.items() if value is not None}
-    url, headers = stack.url("feedback") + path, stack.operator_headers()
-    answer = httpx.request(method, url, params=given, headers=headers, timeout=30)
+    url, headers = stack.url(service) + path, stack.operator_headers()
+    answer = httpx.request(method, url, params=given, headers=headers, timeout=seconds)
     if answer.is_error:
         typer.echo(answer.json().get("detail", answer.text), err=True)
         raise typer.Exit(UNREACHABLE if answer.status_code == 503 else FAILURE)
@@ -50,7 +55,10 @@ def first(rows: list[dict[str, Any]], limit: int, what: str) -> list[dict[str, A
 
 @app.command()
 def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
-    """One case: where it stands, whom it waits for until when, and everything that happened, with reasons."""
+    """One case: where it stands, whom it waits for until when, and all that happened.
+
+    Terms beside feedback's reasons; `offer` is the beginning of its id. Why a bank was matched is matching's to say.
+    """
     found = ask(home, f"/cases/{case}")
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
@@ -59,26 +67,15 @@ def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
     state = found["outcome_term"] or found["stage_term"]
     console.print(f"case {found['need']}  {state}  {found['amount_cny']} 元", highlight=False)
     if wait := found["next_deadline"]:
-        by = until(wait["due_at"])
-        console.print(f"waits for {found['waiting_on_term']} ({wait['limit']}) until {by}", highlight=False)
-    table = Table(*(Column(name, no_wrap=True) for name in ("at", "event", "bank")), Column("what", overflow="fold"))
+        limit = limit_term(wait["limit"])
+        console.print(f"waits for {found['waiting_on_term']} ({limit}) until {until(wait['due_at'])}", highlight=False)
+    names = ("at", "event", "offer", "bank")
+    table = Table(*(Column(name, no_wrap=True) for name in names), Column("what", overflow="fold"))
     for row in found["timeline"]:
-        table.add_row(row["at"][:16], row["type"], row["event"].get("bank", ""), _what(row["event"]))
+        event = row["event"]
+        offer = (event.get("offer") or "")[:SHORT]
+        table.add_row(row["at"][:16].replace("T", " "), row["type"], offer, event.get("bank"), said(event, found))
     console.print(table)
-
-
-def _what(event: dict[str, Any]) -> str:
-    said = [term("offer_stage", event["stage"])] if event.get("stage") else []
-    said += [
-        event[name]
-        for name in ("outcome", "reason", "reply_type", "amount_cny", "category", "level")
-        if event.get(name)
-    ]
-    said += [r["text"] for r in event.get("reasons", [])]
-    said += [t["text"] for t in event.get("tasks", [])]
-    if wait := event.get("wait"):
-        said.append(f"until {until(wait['due_at'])}")
-    return "; ".join(map(str, said))
 
 
 def list_cases(

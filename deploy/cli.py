@@ -1,4 +1,4 @@
-"""The `yuqiao` command: the stack, the demo, what must hold, cases, parked messages, a bank's first ten minutes."""
+"""The `yuqiao` command: the stack, the demo, what must hold, a round, cases, parked messages, a bank's first ten minutes."""
 
 import asyncio
 import json
@@ -23,6 +23,7 @@ from deploy.demo.conductor import START
 from deploy.demo.only import DemoRunning
 from deploy.demo.quiet import Restless
 from deploy.demo.run import Wanted, play
+from deploy.rounds import hold_round
 from deploy.stack.brokerage import load
 from deploy.stack.daemon import NotStarted
 from deploy.stack.prerequisites import MissingPrerequisite
@@ -30,6 +31,7 @@ from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
 from deploy.stack.streams import lag
 from deploy.terminal import wide
 from deploy.topology import diagram
+from deploy.verify.invariants import COUNTED
 from deploy.verify.run import as_json, verify
 from services.intake.cli import import_list
 from services.intake.sheet import MOST_ROWS
@@ -61,6 +63,7 @@ app.add_typer(parked.app, name="parked", help="Messages that could not be decide
 app.add_typer(policy.app, name="policy", help="The measures, promises, size classes, due days, credit codes.")
 app.command("cases")(cases.list_cases)
 app.command("import")(import_list)
+app.command("round")(hold_round)
 
 Home = Annotated[Path, typer.Option(help="the stack's folder")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
@@ -181,7 +184,8 @@ def verify_command(home: Home = LOCAL, as_json_: AsJson = False) -> None:
     if as_json_:
         print(json.dumps(as_json(verdicts), ensure_ascii=False))
     for verdict in verdicts if not as_json_ else ():
-        print(f"{verdict.name}: {verdict.checked} checked, {len(verdict.findings)} findings")
+        counted = COUNTED[verdict.name].english
+        print(f"{verdict.name}: {verdict.checked} checked ({counted}), {len(verdict.findings)} findings")
         for finding in verdict.findings:
             print(f"   {finding}")
     if any(v.findings for v in verdicts):

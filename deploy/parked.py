@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,9 @@ from rich.table import Column, Table
 from deploy.stack.stack import ROOT
 from deploy.terminal import wide
 from yuqiao.contracts.streams import SERVICES
+from yuqiao.policy.calendar import until
 from yuqiao.runtime.messages import BEIJING
+from yuqiao.runtime.records import headers_from_text
 from yuqiao.runtime.sql import Queries
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,6 +29,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 Limit = Annotated[int, typer.Option(min=1, help="so many at most of each kind and service")]
 By = Annotated[str, typer.Option(help="who decides; the user of this machine unless said otherwise")]
 Service = Annotated[str, typer.Argument(help="intake, matching, notification or feedback")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="an id of `yuqiao parked list`")]
+IDS = {
+    "parked": re.compile(r"[0-9]{1,18}"),
+    "held": re.compile(r"held-[0-9]{1,18}"),
+    "refused": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+"""How the ids of each kind look."""
+SHOWN = {"parked": Q.show, "held": Q.show_held, "refused": Q.show_refused}
+DECIDED = {
+    "held": "it goes on when its subject comes, and is refused when its time is over",
+    "refused": "it was decided and answered; its sender may send another",
+}
+"""Why of a kind nothing is replayed or dropped."""
 
 
 def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str, Any]]:
@@ -75,9 +91,24 @@ def list_(home: Home = LOCAL, limit: Limit = 100, as_json: AsJson = False) -> No
             *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"
         )
         for row in rows:
-            why = row.get("reason") or row.get("subject") or row.get("type")
-            table.add_row(row["service"], str(row["id"]), row["key"], str(why), f"{_where(row)}\n{_when(row)}")
+            table.add_row(row["service"], str(row["id"]), row["key"], _why(row), f"{_where(row)}\n{_when(row)}")
         console.print(table)
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Of a parked row its reason; of a held one what it waits for, until when; of a refused one the codes."""
+    if "reason" in row:
+        return str(row["reason"])
+    if "subject" in row:
+        return f"{_type(row)} waits for {row['subject']} until {until(row['expires_at'])}"
+    event = json.loads(row["body"])
+    codes = ", ".join(reason["code"] for reason in event.get("reasons", ()))
+    return f"{event.get('reply_type') or row['type'].partition('.')[0]}: {codes}"
+
+
+def _type(row: dict[str, Any]) -> str:
+    found = dict(headers_from_text(row["headers"])).get("ce_type", b"")
+    return found.decode(errors="replace") or "a message"
 
 
 def _when(row: dict[str, Any]) -> str:
@@ -92,29 +123,52 @@ def _where(row: dict[str, Any]) -> str:
 
 
 @app.command()
-def show(service: Service, parked: int, home: Home = LOCAL, as_json: AsJson = False) -> None:
-    """One parked message, with its bytes, its reason and what was decided."""
-    row = _known(home, service, parked)
+def show(service: Service, id_: Id, home: Home = LOCAL, as_json: AsJson = False) -> None:
+    """One message that is parked, held or was refused: which of these, its bytes or body, why, what was decided."""
+    row = _known(home, service, id_)
     if as_json:
         print(json.dumps(row, ensure_ascii=False))
         return
     for name, value in row.items():
         print(f"{name}: {value}")
+    for reason in json.loads(row["body"]).get("reasons", ()) if row["state"] == "refused" else ():
+        print(f"   {reason['code']}: {reason['text']}")
 
 
-def _known(home: Path, service: str, parked: int) -> dict[str, Any]:
-    rows = _run(home, service, Q.show, parked)
+def _kind_of(id_: str) -> str | None:
+    return next((kind for kind, pattern in IDS.items() if pattern.fullmatch(id_)), None)
+
+
+def _rows(home: Path, service: str, kind: str, id_: str) -> list[dict[str, Any]]:
+    """The row of an id that looks like one of this kind, or nothing."""
+    return _run(home, service, SHOWN[kind], id_ if kind == "refused" else int(id_.removeprefix("held-")))
+
+
+def _known(home: Path, service: str, id_: str) -> dict[str, Any]:
+    """The row, and as its `state` of which kind it is. Exits 1 when it is not there, 2 when no id looks so."""
+    kind = _kind_of(id_)
+    if kind is None:
+        raise typer.BadParameter(f"{id_} is no id of `yuqiao parked list`")
+    rows = _rows(home, service, kind, id_)
     if not rows:
-        typer.echo(f"{service} has no parked message {parked}", err=True)
+        typer.echo(f"{service} has no {kind} message {id_}", err=True)
         raise typer.Exit(FAILURE)
-    return rows[0]
+    return {"state": kind} | rows[0]
+
+
+def _only_parked(home: Path, service: str, id_: str) -> None:
+    """Says so and exits 1 when the id is that of a held or a refused message."""
+    kind = _kind_of(id_)
+    if kind in DECIDED and _rows(home, service, kind, id_):
+        typer.echo(f"{id_} of {service} is {kind}, not parked: {DECIDED[kind]}", err=True)
+        raise typer.Exit(FAILURE)
 
 
 @app.command()
 def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_json: AsJson = False) -> None:
     """Have a parked message (an id), or all of a key in order (the key), decided again."""
     by = by or getpass.getuser()
-    if parked.isdecimal():
+    if IDS["parked"].fullmatch(parked):
         rows = _run(home, service, Q.show, int(parked))
         earlier = _run(home, service, Q.earlier, rows[0]["key"], int(parked))[0]["count"] if rows else 0
         if earlier:
@@ -123,23 +177,26 @@ def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_js
         asked = _run(home, service, Q.ask_replay, int(parked), by)
     else:
         asked = _run(home, service, Q.ask_replay_key, parked, by)
+        if not asked:
+            _only_parked(home, service, parked)
     _told(asked, "asked to be replayed", as_json)
 
 
 @app.command()
 def drop(
     service: Service,
-    parked: int,
+    parked: Id,
     home: Home = LOCAL,
     by: By = "",
     yes: Annotated[bool, typer.Option("--yes", help="without being asked")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give a parked message up. It stays in the table, with who dropped it."""
-    _known(home, service, parked)
+    _only_parked(home, service, parked)
+    number = _known(home, service, parked)["id"]
     if not yes:
         typer.confirm(f"drop parked message {parked} of {service} for good?", abort=True, err=True)
-    _told(_run(home, service, Q.drop, parked, by or getpass.getuser()), "dropped", as_json)
+    _told(_run(home, service, Q.drop, number, by or getpass.getuser()), "dropped", as_json)
 
 
 def _told(rows: list[dict[str, Any]], what: str, as_json: bool) -> None:

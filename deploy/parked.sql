@@ -3,11 +3,20 @@ SELECT id, key, kind, behind, reason, topic, partition, "offset", parked_at, att
 FROM parked WHERE decided_at IS NULL ORDER BY id LIMIT $1;
 
 -- name: list_held
-SELECT id, subject, key, topic, partition, "offset", held_at, expires_at
+SELECT 'held-' || id AS id, subject, key, headers, topic, partition, "offset", held_at, expires_at
 FROM held WHERE released_at IS NULL ORDER BY id LIMIT $1;
 
 -- name: list_refused
-SELECT id::text AS id, type, key, at, body FROM event_log WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
+SELECT id::text AS id, type, key, at, body FROM event_log
+WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
+
+-- name: show_held
+SELECT 'held-' || id AS id, subject, key, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,
+    headers, encode(coalesce(body, ''), 'escape') AS body, held_at, expires_at, released_at, outcome FROM held WHERE id = $1;
+
+-- name: show_refused
+SELECT id::text AS id, type, key, at, body FROM event_log
+WHERE type IN ('reply.refused', 'product.refused') AND id = $1;
 
 -- name: show
 SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,

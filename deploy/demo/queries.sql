@@ -37,6 +37,13 @@ SELECT bank, count(*) AS count FROM notification.offer GROUP BY bank ORDER BY ba
 SELECT reached, outcome, count(*) AS count, sum(amount_cny)::text AS amount_cny, sum(outcome_cny)::text AS outcome_cny
 FROM feedback."case" GROUP BY reached, outcome;
 
+-- name: no_bank
+SELECT coalesce(first -> 'values' ->> 'reason', first ->> 'code') AS code, count(*) AS count, min(first ->> 'text') AS text
+FROM (
+    SELECT body::jsonb -> 'reasons' -> 0 AS first FROM feedback.event_log
+    WHERE type = 'case.resolved' AND body::jsonb ->> 'outcome' = 'no_bank'
+) AS resolved GROUP BY 1 ORDER BY 2 DESC, 1;
+
 -- name: banks
 WITH pushed AS (
     SELECT body::jsonb ->> 'offer' AS offer, body::jsonb ->> 'bank' AS bank, at FROM notification.event_log WHERE type = 'offer.pushed'

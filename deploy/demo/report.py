@@ -10,12 +10,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from rich.table import Table
 
+from deploy.demo import legend
 from deploy.demo.history import digest
 from deploy.demo.quiet import Q
 from deploy.stack.brokerage import load
 from deploy.terminal import wide
-from deploy.verify.invariants import Verdict
+from deploy.verify.invariants import COUNTED, Verdict
 from services.feedback.views import funnel_of
+from yuqiao.policy import decline_reasons
 from yuqiao.policy.states import term
 
 
@@ -26,6 +28,7 @@ class Report:
     seed: int
     ended: str
     funnel: list[dict[str, Any]]
+    no_bank: list[dict[str, Any]]
     banks: list[dict[str, Any]]
     stage_times: list[dict[str, Any]]
     daily: list[dict[str, Any]]
@@ -50,6 +53,7 @@ async def collect(conn: Any, seed: int, ended: datetime, verdicts: list[Verdict]
         seed=seed,
         ended=ended.isoformat(),
         funnel=funnel_of([dict(r) for r in await conn.fetch(Q.funnel)]),
+        no_bank=[_why(dict(r)) for r in await conn.fetch(Q.no_bank)],
         banks=banks,
         stage_times=[dict(r) for r in await conn.fetch(Q.stage_times)],
         daily=daily,
@@ -58,14 +62,21 @@ async def collect(conn: Any, seed: int, ended: datetime, verdicts: list[Verdict]
     )
 
 
+def _why(row: dict[str, Any]) -> dict[str, Any]:
+    """{code, count, text} of cases without a bank: a bank's last reason has a term, matching's has words of one case."""
+    known = decline_reasons.reason(row["code"])
+    return row | ({"text": known.term} if known else {})
+
+
 def write(report: Report, folder: Path) -> None:
     """report.json and report.html."""
     (folder / "report.json").write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1), encoding="utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     pages.filters["wan"] = wan
     pages.filters["term"] = lambda code: term("offer_stage", code)
+    pages.filters["counted"] = lambda name: COUNTED[name].chinese
     chart = (Path(__file__).parent / "vendor" / "echarts.min.js").read_text(encoding="utf-8")
-    page = pages.get_template("report.html.jinja").render(report=report, chart=chart)
+    page = pages.get_template("report.html.jinja").render(report=report, chart=chart, legend=legend.PAGE)
     (folder / "report.html").write_text(page, encoding="utf-8")
 
 
@@ -75,15 +86,24 @@ def wan(amount: str) -> str:
 
 
 def show(report: Report) -> None:
-    """The funnel, on stdout."""
+    """The funnel and what was checked, each with what its numbers mean, on stdout."""
     table = Table("阶段 stage", "", "数量 count", "金额 万元", title=f"SEED {report.seed}", title_justify="left")
     for row in report.funnel:
         table.add_row(row["stage"], row["term"], str(row["count"]), wan(row["amount_cny"]))
     console = wide()
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     console.print(table)
+    say(legend.FUNNEL)
+    if report.no_bank:
+        counts = ", ".join(f"{row['code']} {row['count']}" for row in report.no_bank)
+        say(f"{legend.WITHOUT_BANK}: {counts}")
     for found in report.invariants:
         mark = f"{len(found['findings'])} findings" if found["findings"] else "holds"
-        console.print(f"{found['name']}: {found['checked']} checked, {mark}", highlight=False)
+        say(f"{found['name']}: {mark}; {found['checked']} checked ({COUNTED[found['name']].english})")
         for finding in found["findings"]:
-            console.print(f"   {finding}", highlight=False)
-    console.print(f"history {report.history_digest}", highlight=False)
+            say(f"   {finding}")
+    say(f"history {report.history_digest}")
+    say(legend.HISTORY)

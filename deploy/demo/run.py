@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from deploy.demo import legend
 from deploy.demo.conductor import START, Conductor
 from deploy.demo.only import alone, ended_by
 from deploy.demo.quiet import Q, Quiet
@@ -68,12 +69,20 @@ def _fresh(wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] 
         report.seconds = round(time.monotonic() - began, 1)
         write(report, wanted.home)
         show(report)
-        say(f"{wanted.home / 'report.html'} shows it in a browser; {report.seconds:.0f} s in all")
+        say(f"{report.seconds:.0f} s in all{'' if wanted.keep else '; stopping what was started'}")
     if wanted.keep:
-        say(
-            f"left running: {stack.url('intake')}, {stack.url('feedback')}; end it with `yuqiao down --home {wanted.home}`"
-        )
+        say(_left(stack))
+    say(f"next: open {wanted.home / 'report.html'} in a browser; `make up` starts the same services on the real clock")
     return report
+
+
+def _left(stack: Stack) -> str:
+    """What a demo that is kept leaves, where its HTTP is and how it ends."""
+    intake, feedback = stack.url("intake"), stack.url("feedback")
+    return (
+        f"left running under {stack.home}: intake's HTTP is {intake}, feedback's {feedback}; their routes are described at"
+        f" {intake}/docs and {feedback}/docs; end it with `yuqiao down --home {stack.home}`"
+    )
 
 
 def simulator(stack: Stack, bank: str, number: int, seed: int) -> Child:
@@ -104,6 +113,7 @@ async def _play(
                     await on_day(now, stack)
                 return row is not None and row["open"] == 0
 
+            say(legend.PROGRESS)
             ended = await conductor.play(day_over, (START + LONGEST).date())
         await quiet.wait(ended)
         say("all cases are closed; checking the invariants")

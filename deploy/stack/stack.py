@@ -203,7 +203,7 @@ class Stack:
         found: list[dict[str, Any]] = []
         for server, name in ((self.kafka, "kafka"), (self.postgres, "postgres")):
             if server:
-                why = [] if server.pid else ["not running"]
+                why = [] if server.pid else ["not running; make up starts it"]
                 url = f"127.0.0.1:{server.port}"
                 found.append({"name": name, "pid": server.pid, "url": url, "ready": not why, "why": why})
         for child in read_running(self.home):

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import chinese_calendar
 
@@ -37,11 +37,21 @@ Check = Callable[[Evidence], Iterator[str | None]]
 CHECKS: dict[str, Check] = {}
 
 
-def invariant(name: str) -> Callable[[Check], Check]:
-    """Register a check under its name."""
+class Counted(NamedTuple):
+    """What `checked` of an invariant counts, in English and Chinese."""
+
+    english: str
+    chinese: str
+
+
+COUNTED: dict[str, Counted] = {}
+
+
+def invariant(name: str, *counts: str) -> Callable[[Check], Check]:
+    """Register a check under its name, with what it counts in English and Chinese."""
 
     def register(check: Check) -> Check:
-        CHECKS[name] = check
+        CHECKS[name], COUNTED[name] = check, Counted(*counts)
         return check
 
     return register
@@ -56,7 +66,7 @@ def judge(evidence: Evidence) -> list[Verdict]:
     return verdicts
 
 
-@invariant("I1 nothing accepted is lost")
+@invariant("I1 nothing accepted is lost", "needs and events that were committed", "已登记的需求与已提交的事件")
 def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
     """Every registered need has its case; every committed event is on its topic."""
     cases = {event.need for event in evidence.events(CaseOpened)}
@@ -72,7 +82,11 @@ def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
             )
 
 
-@invariant("I2 no second effect; same id, same bytes")
+@invariant(
+    "I2 no second effect; same id, same bytes",
+    "records on our topics, and effects of which each may come once",
+    "主题上的记录，以及只许发生一次的效果",
+)
 def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
     """An id stands for one body; a bank is offered a need once; a record is answered once."""
     bytes_of: dict[tuple[str, str], str] = {}
@@ -95,7 +109,11 @@ def _once(evidence: Evidence, kind: str, what: Callable[[Any], str]) -> Iterator
         yield None if count == 1 else f"{kind} {count} times for {name}"
 
 
-@invariant("I3 nothing uncommitted, unmatched or without consent")
+@invariant(
+    "I3 nothing uncommitted, unmatched or without consent",
+    "records on our topics, offers that banks saw, identities sealed",
+    "主题上的记录、银行收到的推送、密封披露的身份",
+)
 def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
     """Every record has its committed row; every offer its match; every identity a consent that was live then."""
     committed = {(row.topic, row.id) for row in evidence.logs}
@@ -129,7 +147,11 @@ def _consents(evidence: Evidence) -> Iterator[str | None]:
                 continue
 
 
-@invariant("I4 history is gap-free and rebuilds the state")
+@invariant(
+    "I4 history is gap-free and rebuilds the state",
+    "events and notes of the logs, entries of the services' states",
+    "日志中的事件与备注、各服务状态中的条目",
+)
 def history_rebuilds(evidence: Evidence) -> Iterator[str | None]:
     """Sequences count 1, 2, 3 … per topic and key (notes have none); folding a service's log gives what it saved."""
     last: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -153,7 +175,7 @@ def _differences(service: str, saved: Book, folded: Book) -> Iterator[str | None
             yield None if same else f"{service}.{name} {id_} differs from what the log rebuilds"
 
 
-@invariant("I5 order per key equals history order")
+@invariant("I5 order per key equals history order", "events on our topics, each the first time", "主题上首次出现的事件")
 def order_kept(evidence: Evidence) -> Iterator[str | None]:
     """On a topic, first occurrences of a key's events come in sequence, without gap."""
     seen: set[tuple[str, str]] = set()
@@ -168,7 +190,11 @@ def order_kept(evidence: Evidence) -> Iterator[str | None]:
         yield None if right else f"{record.topic} key {record.key}: {record.sequence} where {last[place]} belongs"
 
 
-@invariant("I6 timers once, never early, on the right working day")
+@invariant(
+    "I6 timers once, never early, on the right working day",
+    "up to two per expired offer: not early, the right day",
+    "每笔超时推送至多两项：不早于时限、工作日无误",
+)
 def timers_right(evidence: Evidence) -> Iterator[str | None]:
     """Each expiry once, not before its time, and its time is what an independent calendar says, as far as it reaches."""
     entered, announced, recounted = dict(_told(evidence)), _announced(evidence), _recounted(evidence)
@@ -228,14 +254,18 @@ def end_of_working_day(start: date, count: int) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(), BEIJING)
 
 
-@invariant("I7 a bank sees no byte of another bank")
+@invariant(
+    "I7 a bank sees no byte of another bank", "attempts of banks at each other's topics", "各银行对他行主题的越权尝试"
+)
 def banks_apart(evidence: Evidence) -> Iterator[str | None]:
     """Tried: each bank reads another's topics, joins its group, writes where it may not."""
     for attempt, denied in evidence.intrusions:
         yield None if denied else f"{attempt} was allowed"
 
 
-@invariant("I8 quotas hold at every instant")
+@invariant(
+    "I8 quotas hold at every instant", "offers, once for each quota that they use", "推送，按其占用的每项额度各计一次"
+)
 def quotas_hold(evidence: Evidence) -> Iterator[str | None]:
     """Offers of a product or a bank on a local day, and of a product at all, never exceed the quota that was in force."""
     daily: dict[str, int] = {}
@@ -270,7 +300,7 @@ def _take(used: Counter[tuple[date | None, str]], day: date | None, name: str, q
     return f"{name} has {used[day, name]} offers {f'on {day}' if day else 'in all'}, its quota is {quota}"
 
 
-@invariant("I9 every queue empties")
+@invariant("I9 every queue empties", "queues, and partitions per reader", "队列，以及每个读取方的每个分区")
 def queues_empty(evidence: Evidence) -> Iterator[str | None]:
     """No lag, nothing unsent, parked or held."""
     for queue, count in evidence.queues.items():
@@ -281,7 +311,7 @@ def queues_empty(evidence: Evidence) -> Iterator[str | None]:
             yield None if at == end else f"{service} is at {at} of {end} in {topic}/{partition}"
 
 
-@invariant("I10 business metrics equal counts")
+@invariant("I10 business metrics equal counts", "types of events per service", "每个服务的每类事件")
 def metrics_true(evidence: Evidence) -> Iterator[str | None]:
     """What a service's /metrics says of its event log is what stands there."""
     for service, counted in evidence.counts.items():

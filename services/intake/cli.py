@@ -45,6 +45,8 @@ def import_list(
     except httpx.HTTPError as error:
         print(f"无法连接 {url}：{type(error).__name__}", file=sys.stderr)
         raise typer.Exit(UNREACHABLE) from None
+    if result["added"] and not dry_run:
+        print("新增需求在下一轮推送银行：下一个工作日 09:00，或由 yuqiao round 立即推送", file=sys.stderr)
     if result["refused"]:
         raise typer.Exit(PARTIAL)
 

@@ -21,6 +21,7 @@ LOOKING = [
     ["case", "show", "x"],
     ["issue", "list"],
     ["issue", "resolve", "x"],
+    ["round"],
     ["parked", "list", "--json"],
     ["parked", "show", "intake", "1"],
     ["parked", "drop", "intake", "1"],
@@ -70,8 +71,8 @@ def test_status_of_what_does_not_run(
     assert run(monkeypatch, "status", "--home", str(tmp_path), "--json") == 1
     found = json.loads(capsys.readouterr().out)
     assert [(p["name"], p["ready"], p["why"]) for p in found["processes"]] == [
-        ("kafka", False, ["not running"]),
-        ("postgres", False, ["not running"]),
+        ("kafka", False, ["not running; make up starts it"]),
+        ("postgres", False, ["not running; make up starts it"]),
     ]
     assert (found["streams"], found["parked"], found["held"]) == ([], None, None)
 

@@ -13,10 +13,19 @@ from deploy.parked import Q, app
 
 AT = datetime(2026, 11, 28, 17, 30, 5, 123, UTC)
 RECORD = {"key": "k", "topic": "t", "partition": 0, "offset": 7}
+BODY = {"place": "replies/0/9", "reply_type": "reply.accept", "reasons": [{"code": "wrong_stage", "text": "不对"}]}
+EVENT = "3f0c2f6e-0000-4000-8000-000000000000"
+PARKED = {"id": 1, **RECORD, "reason": "why", "parked_at": AT}
+HELD = {"id": "held-2", **RECORD, "subject": "what", "held_at": AT, "expires_at": AT}
+REFUSED = {"id": EVENT, "key": "k", "type": "reply.refused", "at": AT, "body": json.dumps(BODY)}
 ROWS: dict[str, dict[str, Any]] = {
-    Q.list_parked: {"id": 1, **RECORD, "reason": "why", "parked_at": AT},
-    Q.list_held: {"id": 2, **RECORD, "subject": "what", "held_at": AT, "expires_at": AT},
-    Q.list_refused: {"id": "3", "key": "k", "type": "reply.refused", "at": AT, "body": '{"place": "replies/0/9"}'},
+    Q.list_parked: PARKED,
+    Q.list_held: HELD | {"headers": json.dumps([["ce_type", b"reply.visit".hex()]])},
+    Q.list_refused: REFUSED,
+    Q.show: PARKED,
+    Q.show_held: HELD,
+    Q.show_refused: REFUSED,
+    Q.drop: PARKED,
 }
 
 
@@ -24,7 +33,7 @@ class Connection:
     """A service's database in which one message of each sort waits."""
 
     async def fetch(self, query: str, *_: object) -> list[dict[str, Any]]:
-        return [ROWS[query]]
+        return [ROWS[query]] if query in ROWS else []
 
     async def execute(self, _: str) -> None:
         """Wake nobody."""
@@ -59,3 +68,32 @@ def test_json_has_rfc_3339_with_offset() -> None:
         for row in found[name]
     ]
     assert set(times) == {"2026-11-29T01:30:05+08:00"}
+
+
+def test_a_held_row_says_what_it_waits_for_until_when_a_refused_one_why() -> None:
+    said = " ".join(CliRunner().invoke(app, ["list"], env={"COLUMNS": "250"}).stdout.split())
+    assert "reply.visit waits for what until 2026-11-29 01:30" in said
+    assert "reply.accept: wrong_stage" in said
+
+
+@pytest.mark.parametrize(("id_", "state"), [("1", "parked"), ("held-2", "held"), (EVENT, "refused")])
+def test_every_id_of_the_list_is_shown_with_its_state(id_: str, state: str) -> None:
+    shown = CliRunner().invoke(app, ["show", "feedback", id_])
+    assert shown.stdout.startswith(f"state: {state}\nid: {id_}\n"), shown.output
+    assert ("wrong_stage: 不对" in shown.stdout) == (state == "refused")
+
+
+@pytest.mark.parametrize("command", [["replay"], ["drop", "--yes"]], ids=" ".join)
+@pytest.mark.parametrize(("id_", "state"), [("held-2", "held"), (EVENT, "refused")])
+def test_only_what_is_parked_is_replayed_or_dropped(command: list[str], id_: str, state: str) -> None:
+    done = CliRunner().invoke(app, [*command, "feedback", id_])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{id_} of feedback is {state}, not parked" in done.stderr
+
+
+def test_what_is_parked_is_dropped() -> None:
+    assert CliRunner().invoke(app, ["drop", "--yes", "feedback", "1"]).exit_code == 0
+
+
+def test_what_looks_like_no_id_is_wrong_usage() -> None:
+    assert CliRunner().invoke(app, ["show", "feedback", "k"]).exit_code == 2
