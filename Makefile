@@ -7,6 +7,7 @@ NEEDS ?= 1662
 BANKS ?= 8
 SEED ?= 16
 KEEP ?=
+TESTS = $(BIN)/python -m pytest $(if $(CI),-p tests.no_skips)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo up status down test chaos bench lint fmt types docs lock clean
@@ -41,7 +42,10 @@ test: venv ## every test but chaos and load; starts the servers it needs
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy -p yuqiao -p services -p deploy --no-error-summary & types=$$!; \
-	$(BIN)/python -m pytest $(if $(CI),-p tests.no_skips); tests=$$?; wait $$types && exit $$tests
+	mkdir -p build; echo "what starts processes (tests/stack, tests/e2e) runs beside the others; it is shown after them" >&2; \
+	$(TESTS) tests/stack tests/e2e > build/processes.log 2>&1 & processes=$$!; \
+	$(TESTS) tests/tidy tests/unit tests/services; tests=$$?; \
+	wait $$processes; beside=$$?; cat build/processes.log; wait $$types && test $$tests$$beside = 00
 
 chaos: venv ## kill -9 and worse, on real Kafka and Postgres
 	@$(BIN)/python -m pytest tests/chaos
