@@ -258,8 +258,9 @@ def _where(error: Exception) -> str:
 
 
 def _hint(error: Exception) -> str:
-    """What starts a stack, where it was connecting that failed: not reading a file, not a password."""
-    if isinstance(error, asyncpg.PostgresError) or (isinstance(error, OSError) and error.filename):
+    """What starts a stack, where it was connecting that failed: not reading a file, not a password, not an answer too late."""
+    late = isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ConnectError)
+    if late or isinstance(error, asyncpg.PostgresError) or (isinstance(error, OSError) and error.filename):
         return ""
     return "; make up starts the stack"
 

@@ -153,7 +153,8 @@ def _known(home: Path, service: str, id_: str) -> dict[str, Any]:
     if not rows:
         typer.echo(f"{service} has no {kind} message {id_}", err=True)
         raise typer.Exit(FAILURE)
-    return {"state": kind} | rows[0]
+    state = "released" if rows[0].get("released_at") else kind
+    return {"state": state} | rows[0]
 
 
 def _only_parked(home: Path, service: str, id_: str) -> None:

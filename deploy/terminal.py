@@ -8,5 +8,5 @@ WIDE = 160
 
 
 def wide() -> Console:
-    """A console as wide as the terminal; in a file or a pipe, wide enough that no table is cut."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+    """A console as wide as the terminal; in a file or a pipe, wide enough that no table is cut. Text is text, not markup."""
+    return Console(markup=False) if sys.stdout.isatty() else Console(markup=False, width=WIDE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from yuqiao.policy import decline_reasons
 from yuqiao.policy.calendar import until
-from yuqiao.policy.states import term
+from yuqiao.policy.states import issue_list, term
 from yuqiao.policy.time_limits import TimeLimits, default_path
 
 Fields = Mapping[str, Any]
@@ -33,8 +33,8 @@ def limit_term(code: str) -> str:
 
 def issue_term(issue: Fields) -> str:
     """Who raised an issue, about what."""
-    about = "issue_category" if issue["raised_by"] == "bank" else "issue_found"
-    return f"{term('party', issue['raised_by'])}提出：{term(about, issue['category'])}"
+    by = issue["raised_by"]
+    return f"{term('party', by)}提出：{term(issue_list(by), issue['category'])}"
 
 
 @lru_cache(maxsize=1)

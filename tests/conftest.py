@@ -1,6 +1,7 @@
 """Servers that tests need: started once a session, out of packages, on free ports, gone afterwards."""
 
 import itertools
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from deploy.stack.kafka import LocalKafka
 from deploy.stack.postgres import LocalPostgres
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """A shell makes what it runs in the background deaf to Ctrl-C, and servers would live on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

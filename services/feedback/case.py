@@ -117,14 +117,10 @@ class Case(Value):
         wait = Wait(limit=limit, on=on, due_at=task.due_at, provisional=provisional, since=task.since)
         return "task", task.task, wait, bank
 
-    def next_waits(self) -> list[Wait]:
-        """What the case and its offers wait for, the one that ends first before the others; tasks wait for nobody else."""
+    def next_wait(self) -> Wait | None:
+        """The wait that ends first; tasks wait for nobody else."""
         waits = [] if self.outcome else [self.wait, *(offer.wait for offer in self.live_offers())]
-        return sorted((w for w in waits if w), key=attrgetter("due_at"))
-
-    def next_wait(self, on: str | None = None) -> Wait | None:
-        """The wait that ends first, or the first for one party."""
-        return next((wait for wait in self.next_waits() if on in {None, wait.on}), None)
+        return min((w for w in waits if w), key=attrgetter("due_at"), default=None)
 
 
 def kept_as(bank: str, id: str) -> str:

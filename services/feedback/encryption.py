@@ -5,9 +5,13 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from yuqiao.contracts.problems import visible
+
 NONCE = 12
+UNREADABLE = "（无法解密：密钥已更换）"
 
 
 def encryptor(secret: str) -> Callable[[str, str], str]:
@@ -22,15 +26,19 @@ def encryptor(secret: str) -> Callable[[str, str], str]:
     return encrypt
 
 
-def decryptor(secret: str) -> Callable[[str, str], str]:
-    """The inverse: `decrypt(sealed, place)` → text. Raises InvalidTag for what was sealed elsewhere or otherwise."""
+def reader(secret: str) -> Callable[[str, str], str]:
+    """`words(sealed, place)` → the text as people may be shown it, or that it was sealed elsewhere or with another secret."""
     cipher = AESGCM(_key(secret))
 
-    def decrypt(sealed: str, place: str) -> str:
+    def words(sealed: str, place: str) -> str:
         whole = b64decode(sealed)
-        return cipher.decrypt(whole[:NONCE], whole[NONCE:], place.encode()).decode()
+        try:
+            text = cipher.decrypt(whole[:NONCE], whole[NONCE:], place.encode()).decode()
+        except InvalidTag:
+            return UNREADABLE
+        return visible(" ".join(text.split()))
 
-    return decrypt
+    return words
 
 
 def _key(secret: str) -> bytes:

@@ -7,11 +7,10 @@ from uuid import uuid4
 from fastapi import APIRouter, Query, Request
 
 from services.feedback.case import Case, Issue
-from services.feedback.encryption import decryptor
+from services.feedback.encryption import reader
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
 from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
-from yuqiao.contracts.cases import Wait
 from yuqiao.contracts.values import Code, Reason
 from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
@@ -23,7 +22,7 @@ Resolution = Annotated[Code, Query()]
 
 def routes(gateway: Gateway) -> APIRouter:
     """GET /cases, /cases/{need}, /issues, /funnel; POST /issues/{issue}/resolve."""
-    router, decrypt = APIRouter(), decryptor(gateway.settings.secret.get_secret_value())
+    router, words = APIRouter(), reader(gateway.settings.secret.get_secret_value())
 
     @router.get("/cases")
     async def cases(
@@ -37,9 +36,7 @@ def routes(gateway: Gateway) -> APIRouter:
         until = await gateway.now() if overdue else None
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_cases, waiting, until, max(1, min(limit, 10_000)))
-        found = [(case, case.next_wait(waiting)) for case in (Case.model_validate_json(r["body"]) for r in rows)]
-        wanted = [(case, wait) for case, wait in found if until is None or (wait and wait.due_at <= until)]
-        return [row_of(case, wait) for case, wait in sorted(wanted, key=_urgency)]
+        return [row_of(dict(r)) for r in rows]
 
     @router.get("/cases/{need}")
     async def case(need: str, request: Request) -> dict[str, Any]:
@@ -50,14 +47,14 @@ def routes(gateway: Gateway) -> APIRouter:
                 raise Refused("not_found", f"没有案件 {need[:40]}", 404)
             found = Case.model_validate_json(body)
             timeline = await conn.fetch(Q.timeline, found.enterprise, need)
-        return whole_of(found, [happened(r, decrypt) for r in timeline])
+        return whole_of(found, [happened(r, words) for r in timeline])
 
     @router.get("/issues")
     async def issues(request: Request, limit: int = 100) -> list[dict[str, Any]]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_issues, max(1, min(limit, 10_000)))
-        return [issue_of(json.loads(r["body"]), decrypt(r["sealed"], r["place"]) if r["place"] else None) for r in rows]
+        return [issue_of(json.loads(r["body"]), words(r["sealed"], r["place"]) if r["place"] else None) for r in rows]
 
     @router.post("/issues/{issue}/resolve")
     async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
@@ -78,8 +75,3 @@ def routes(gateway: Gateway) -> APIRouter:
             return funnel_of([dict(r) for r in await conn.fetch(Q.funnel)])
 
     return router
-
-
-def _urgency(one: tuple[Case, Wait | None]) -> tuple[bool, float, str]:
-    case, wait = one
-    return wait is None, wait.due_at.timestamp() if wait else 0.0, case.need

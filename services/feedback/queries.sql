@@ -20,13 +20,12 @@ SELECT id, body FROM words;
 
 -- name: save_cases_and_replies
 WITH cases AS (
-    INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, waiting_on, due_at, body)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::text[],
-        $9::timestamptz[], $10::json[])
+    INSERT INTO "case" (id, enterprise, stage, reached, outcome, amount_cny, outcome_cny, body)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[], $8::json[])
     ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, reached = excluded.reached, outcome = excluded.outcome,
-        outcome_cny = excluded.outcome_cny, waiting_on = excluded.waiting_on, due_at = excluded.due_at, body = excluded.body
+        outcome_cny = excluded.outcome_cny, body = excluded.body
 )
-INSERT INTO reply (id, body) SELECT * FROM unnest($11::text[], $12::json[])
+INSERT INTO reply (id, body) SELECT * FROM unnest($9::text[], $10::json[])
 ON CONFLICT (id) DO NOTHING;
 
 -- name: change_deadlines
@@ -34,10 +33,11 @@ WITH gone AS (
     DELETE FROM deadline AS d USING unnest($1::text[], $2::text[], $3::text[]) AS g (of, kind, ref)
     WHERE d.of = g.of AND d.kind = g.kind AND d.ref = g.ref
 )
-INSERT INTO deadline (of, kind, ref, key, need, lim, due_at, bank, provisional)
-SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::timestamptz[], $11::text[],
-    $12::bool[])
-ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, due_at = excluded.due_at, provisional = excluded.provisional;
+INSERT INTO deadline (of, kind, ref, key, need, lim, party, due_at, bank, provisional)
+SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[],
+    $12::text[], $13::bool[])
+ON CONFLICT (of, kind, ref) DO UPDATE SET lim = excluded.lim, party = excluded.party, due_at = excluded.due_at,
+    provisional = excluded.provisional;
 
 -- name: save_issues
 INSERT INTO issue (id, enterprise, need, open, body)
@@ -68,15 +68,17 @@ WHERE owner = $1 AND body::jsonb ->> 'need' = $2
 ORDER BY seq;
 
 -- name: list_cases
-SELECT body FROM "case"
-WHERE outcome IS NULL AND ($1::text IS NULL OR $1 = ANY(string_to_array(waiting_on, ',')))
-    AND ($2::timestamptz IS NULL OR due_at <= $2)
-ORDER BY due_at NULLS LAST, id LIMIT $3;
+SELECT c.id, c.stage, d.party AS waiting_on, d.due_at, c.amount_cny::text AS amount_cny
+FROM "case" AS c LEFT JOIN LATERAL (
+    SELECT party, due_at FROM deadline
+    WHERE of = c.id AND ($1::text = party OR ($1 IS NULL AND kind <> 'task')) ORDER BY due_at LIMIT 1) AS d ON true
+WHERE c.outcome IS NULL AND ($1 IS NULL OR d.party IS NOT NULL) AND ($2::timestamptz IS NULL OR d.due_at <= $2)
+ORDER BY d.due_at NULLS LAST, c.id LIMIT $3;
 
 -- name: list_issues
 SELECT i.body, w.id AS place, w.body ->> 'sealed' AS sealed
-FROM issue AS i LEFT JOIN words AS w ON w.enterprise = i.enterprise AND w.body ->> 'issue' = i.id
-WHERE i.open ORDER BY i.body ->> 'raised_at', i.id LIMIT $1;
+FROM (SELECT id, body FROM issue WHERE open ORDER BY body ->> 'raised_at', id LIMIT $1) AS i
+LEFT JOIN words AS w ON w.body ->> 'issue' = i.id ORDER BY i.body ->> 'raised_at', i.id;
 
 -- name: issue_by_id
 SELECT body FROM issue WHERE id = $1;

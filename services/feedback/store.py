@@ -52,7 +52,7 @@ class FeedbackStore:
         await save_shelves(
             conn,
             Q.save_cases_and_replies,
-            Changed(book.cases, 8, _case_columns),
+            Changed(book.cases, 6, _case_columns),
             Changed(book.replies),
         )
         issues = Changed(book.issues, 3, lambda _, i: (i.enterprise, i.need, i.resolution is None))
@@ -65,7 +65,7 @@ class FeedbackStore:
         gone = [row for row in before if row not in after]
         new = [(*row, *value) for row, value in after.items() if before.get(row) != value]
         if gone or new:
-            await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 9))
+            await conn.execute(Q.change_deadlines, *columns(gone, 3), *columns(new, 10))
 
     async def due(self, conn: Connection, now: datetime, limit: int, unread: Collection[str] = ()) -> list[Deadline]:
         """Due limits, tasks and issues, and provisional days that the calendar covers now, earliest first."""
@@ -85,18 +85,7 @@ class FeedbackStore:
 
 
 def _case_columns(_: str, case: Case) -> tuple[Any, ...]:
-    waits = case.next_waits()
-    waiting_on = ",".join(dict.fromkeys(wait.on for wait in waits)) or None
-    return (
-        case.enterprise,
-        case.stage,
-        case.reached,
-        case.outcome,
-        case.amount_cny,
-        case.outcome_cny,
-        waiting_on,
-        waits[0].due_at if waits else None,
-    )
+    return case.enterprise, case.stage, case.reached, case.outcome, case.amount_cny, case.outcome_cny
 
 
 def _deadlines(cases: Iterable[Case], issues: Iterable[Issue]) -> dict[tuple[str, str, str], tuple[Any, ...]]:
@@ -104,12 +93,12 @@ def _deadlines(cases: Iterable[Case], issues: Iterable[Issue]) -> dict[tuple[str
     rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     for case in cases:
         for kind, ref, wait, bank in case.waits():
-            row = (case.enterprise, case.need, wait.limit, wait.due_at, bank, wait.since is not None)
+            row = (case.enterprise, case.need, wait.limit, wait.on, wait.due_at, bank, wait.since is not None)
             rows[case.need, kind, ref] = row
     for issue in issues:
         until = issue.wait
         if until and issue.resolution is None:
-            row = (issue.enterprise, issue.need, "issue", until.due_at, None, until.since is not None)
+            row = (issue.enterprise, issue.need, "issue", until.on, until.due_at, None, until.since is not None)
             rows[issue.issue, "issue", issue.issue] = row
     return rows
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.feedback.case import LADDER, Case
-from yuqiao.contracts.cases import Wait
-from yuqiao.policy.states import term
+from yuqiao.policy.states import issue_list, term
 from yuqiao.runtime.messages import BEIJING
 
 
@@ -31,31 +30,27 @@ def funnel_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def row_of(case: Case, wait: Wait | None) -> dict[str, Any]:
-    """One line of a list of cases, under one of its waits."""
-    return {
-        "id": case.need,
-        "stage": case.stage,
-        "stage_term": term("case_stage", case.stage),
-        "waiting_on": wait.on if wait else None,
-        "waiting_on_term": term("party", wait.on) if wait else None,
-        "due_at": wait.due_at.astimezone(BEIJING).isoformat() if wait else None,
-        "amount_cny": str(case.amount_cny),
+def row_of(row: dict[str, Any]) -> dict[str, Any]:
+    """One line of a list of cases."""
+    due_at, party = row["due_at"], row["waiting_on"]
+    return row | {
+        "stage_term": term("case_stage", row["stage"]),
+        "waiting_on_term": term("party", party) if party else None,
+        "due_at": due_at.astimezone(BEIJING).isoformat() if due_at else None,
     }
 
 
 def issue_of(issue: dict[str, Any], words: str | None) -> dict[str, Any]:
     """One line of the issue list, and what a bank says of it."""
-    about = "issue_category" if issue["raised_by"] == "bank" else "issue_found"
-    terms = {"raised_by": "party", "category": about, "level": "issue_level"}
+    terms = {"raised_by": "party", "category": issue_list(issue["raised_by"]), "level": "issue_level"}
     return issue | {f"{name}_term": term(kind, issue[name]) for name, kind in terms.items()} | {"words": words}
 
 
-def happened(row: Any, decrypt: Callable[[str, str], str]) -> dict[str, Any]:
+def happened(row: Any, words: Callable[[str, str], str]) -> dict[str, Any]:
     """An event of a case's history, a bank's words in the clear."""
     event = json.loads(row["body"])
     if sealed := event.pop("sealed", None):
-        event["words"] = decrypt(sealed, event["place"])
+        event["words"] = words(sealed, event["place"])
     return {"at": row["at"].astimezone(BEIJING).isoformat(), "type": row["type"], "event": event}
 
 

@@ -43,7 +43,7 @@ def odd_said(
         if not is_bank(bank):
             text = f"{field} 的值 {bank} 有误：没有这家银行"
             yield Reason(code="bank_unknown", values={"field": field, "value": bank}, text=text)
-    if consent and consent.expires_on < day:
+    if consent and consent.expires_on < day:  # a letter may run for longer than what is granted on the page
         last = consent.expires_on.isoformat()
         text = f"consent.expires_on 的值 {last} 有误：授权已过期，须不早于今天 {day}"
         yield Reason(code="consent_period", values={"field": "consent.expires_on", "value": last}, text=text)

@@ -1,16 +1,19 @@
 """What the office sees of the cases: everybody who is waited for, the issue list, a bank's own words."""
 
+import json
+from datetime import datetime
 from typing import Any
 
-import pytest
-from cryptography.exceptions import InvalidTag
+import asyncpg
 
 from deploy.bench.load import bodies
-from services.feedback.encryption import decryptor, encryptor
+from services.feedback.encryption import UNREADABLE, encryptor, reader
 from tests.services.house import House
 from tests.services.test_catalogue import BANK, open_bank
 from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline
 from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.runtime.database import migrate, migration_files
+from yuqiao.runtime.process import service_folder
 
 OTHER = "bank02"
 WORDS = "测试：抵押登记办理时间较长"
@@ -48,6 +51,11 @@ async def test_a_case_is_listed_for_everybody_who_is_waited_for(house: House) ->
     assert bank["due_at"] < enterprise["due_at"]
     assert await asked(house, "/cases") == [bank]
     assert await asked(house, "/cases?waiting=enterprise&overdue=true") == []
+    (owner,) = await asked(house, "/cases?waiting=owner")
+    assert owner["waiting_on_term"] == "任务责任人"
+    house.now = datetime.fromisoformat(enterprise["due_at"])
+    late = await asked(house, "/cases?waiting=enterprise&overdue=true")
+    assert [row["due_at"] for row in late] == [enterprise["due_at"]]
 
 
 async def test_the_office_reads_what_a_bank_says_of_an_issue_and_of_a_refusal(house: House) -> None:
@@ -69,7 +77,32 @@ async def test_the_office_reads_what_a_bank_says_of_an_issue_and_of_a_refusal(ho
 
 def test_words_are_read_where_they_were_sealed_and_nowhere_else() -> None:
     sealed = encryptor("one")(WORDS, "a/0/1")
-    assert decryptor("one")(sealed, "a/0/1") == WORDS
-    for secret, place in (("two", "a/0/1"), ("one", "a/0/2")):
-        with pytest.raises(InvalidTag):
-            decryptor(secret)(sealed, place)
+    assert reader("one")(sealed, "a/0/1") == WORDS
+    assert [reader(secret)(sealed, place) for secret, place in (("two", "a/0/1"), ("one", "a/0/2"))] == [UNREADABLE] * 2
+    assert reader("one")(encryptor("one")("一\n二\x1b[31m", "a/0/1"), "a/0/1") == "一 二\\u001b[31m"
+
+
+async def test_deadlines_from_before_learn_whom_they_wait_for(empty_database: str) -> None:
+    files = migration_files(service_folder("feedback"))
+    conn = await asyncpg.connect(empty_database)
+    await migrate(conn, [file for file in files if file[0] < "service/0007"])
+    case = {"wait": {"on": "office"}, "offers": {"o": {"wait": {"on": "enterprise"}}}}
+    await conn.execute(
+        'INSERT INTO "case" (id, enterprise, stage, reached, amount_cny, body)'
+        " VALUES ('n', 'e', 'offered', 'offered', 1, $1)",
+        json.dumps(case),
+    )
+    await conn.executemany(
+        "INSERT INTO deadline (of, key, kind, need, ref, lim, due_at, bank)"
+        " VALUES ('n', 'e', $1, 'n', $2, 'l', now(), $3)",
+        [("case", "n", None), ("offer", "o", "bank01"), ("task", "t", None), ("task", "u", "bank01")],
+    )
+    assert await migrate(conn, files)
+    rows = await conn.fetch("SELECT kind, ref, party FROM deadline ORDER BY kind, ref")
+    await conn.close()
+    assert [tuple(row) for row in rows] == [
+        ("case", "n", "office"),
+        ("offer", "o", "enterprise"),
+        ("task", "t", "owner"),
+        ("task", "u", "bank"),
+    ]

@@ -28,7 +28,7 @@ ALLOWED = {
     "YUQIAO_SASL_MECHANISM": ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"),
 }
 _BROKERS = re.compile(
-    r"^([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(,([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)*$", re.ASCII
+    r"^([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(,\s*([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)*$", re.ASCII
 )
 
 

@@ -91,10 +91,15 @@ def _float(text: str) -> float:
     return value
 
 
+def visible(text: str) -> str:
+    """A stranger's text with nothing invisible in it."""
+    return _UNSEEN.sub(lambda m: f"\\u{ord(m.group()):04x}", text)
+
+
 def shown(value: object) -> str:
     """A value as it may be repeated to its sender: short, with nothing invisible in it."""
     text = value if isinstance(value, str) else repr(value)
-    text = _UNSEEN.sub(lambda m: f"\\u{ord(m.group()):04x}", text[: MOST_SHOWN * 2])
+    text = visible(text[: MOST_SHOWN * 2])
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 

@@ -25,6 +25,11 @@ def term(kind: str, code: str) -> str:
     return _lists()[kind].codes.get(code, code)
 
 
+def issue_list(raised_by: str) -> str:
+    """In which list the category of an issue stands: a bank's own, or what others find."""
+    return "issue_category" if raised_by == "bank" else "issue_found"
+
+
 def known_codes(kind: str) -> tuple[str, ...]:
     """The codes of a list, in its order. Raises KeyError for an unknown kind."""
     return tuple(_lists()[kind].codes)

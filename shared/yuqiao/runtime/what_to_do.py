@@ -42,7 +42,7 @@ WHAT_TO_DO: dict[str, str] = {
     "not_an_object": '请求体请写成 JSON 对象，如 {"name": …}',
     "not_found": "请核对地址，以及其中的编号",
     "not_json": "请改为有效的 JSON（UTF-8，不带 BOM，键不重复），见 reasons",
-    "nothing_reported": "无须处理；该银行受理之后才有可确认的内容",
+    "nothing_reported": "无须处理；该银行报告此事之后才可确认或提出异议",
     "offer_unknown": "请刷新页面，只对页面上列出的银行作出答复",
     "parked": "请联系区金融办处理后再提交",
     "routing_unknown": "请把 routing 改为 detail 中的一个可选值",

@@ -40,11 +40,11 @@ FROM_BANK = [kind for kind in REGISTRY.values() if kind.__module__ == from_bank.
     ],
 )
 def test_what_is_no_acceptable_json_is_refused_fast(body: bytes, code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(NotJson) as caught:
         loads_strict(body)
     assert caught.value.reason.code == code
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
 
 
 def test_where_json_ends_to_be_json_is_said() -> None:

@@ -156,9 +156,9 @@ def test_a_zip_bomb_is_refused_before_it_unfolds() -> None:
         archive.writestr("xl/workbook.xml", "<w/>")
         for number in range(5):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", bytes(100 * 1024 * 1024))
-    started = time.monotonic()
+    started = time.process_time()
     assert code(target.getvalue()) == "file_too_large"
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_zip_that_lies_about_its_size_is_refused() -> None:
@@ -172,9 +172,9 @@ def test_a_zip_that_lies_about_its_size_is_refused() -> None:
 @pytest.mark.parametrize("place", [("XFD", 1048576), ("A", 1048576), ("XFD", 1), ("GR", 150_000)])
 def test_a_cell_at_the_far_corner_does_not_fill_the_memory(place: tuple[str, int]) -> None:
     far = f'<row r="{place[1]}"><c r="{place[0]}{place[1]}"><v>1</v></c></row></sheetData>'.encode()
-    started = time.monotonic()
+    started = time.process_time()
     assert code(changed(SMALL, FIRST_SHEET, lambda text: text.replace(b"</sheetData>", far))).startswith("too_many_")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_cells_without_a_place_are_refused() -> None:
