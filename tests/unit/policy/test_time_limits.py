@@ -29,7 +29,6 @@ def test_every_limit_has_its_party_and_days() -> None:
         "issue": ("office", 5),
         "task": ("owner", 10),
         "measure": ("bank", 10),
-        "held": ("office", 1),
     }
 
 
