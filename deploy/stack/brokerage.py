@@ -170,7 +170,7 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         if time.monotonic() > patience:
             raise TimeoutError("the broker does not know what its controller has done")
-        time.sleep(0.05)
+        time.sleep(0.05)  # the condition is the broker's: polled, bounded
 
 
 def _settle(futures: Mapping[Any, "Future[Any]"], allowed: set[int]) -> None:

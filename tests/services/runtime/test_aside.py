@@ -197,14 +197,19 @@ async def until_waits(pool: Any) -> None:
             await asyncio.sleep(0.01)
 
 
+async def take_over(other: Any, one: Relay) -> None:
+    """The leader's connection breaks, and another leads."""
+    assert one.leading
+    await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
+    async with asyncio.timeout(10):
+        while not await other.fetchval(relay.Q.try_relay_lock):
+            await asyncio.sleep(0.01)
+
+
 async def test_a_lost_connection_is_noticed_before_anything_goes_out(toy_pool: Any) -> None:
     topic = Topic()
     async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
-        assert one.leading
-        await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
-        async with asyncio.timeout(10):
-            while not await other.fetchval(relay.Q.try_relay_lock):
-                await asyncio.sleep(0.01)
+        await take_over(other, one)
         one.offer(await commit(toy_pool, "one", 0))
         await until(lambda: one.leading is None)
         assert topic.rows == []
@@ -215,11 +220,7 @@ async def test_who_leads_no_more_sets_nothing_aside(toy_pool: Any) -> None:
         """While it refuses, its leader's connection breaks and another leads."""
 
         async def publish(self, rows: Sequence[LogRow]) -> dict[int, str]:
-            assert one.leading
-            await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
-            async with asyncio.timeout(10):
-                while not await other.fetchval(relay.Q.try_relay_lock):
-                    await asyncio.sleep(0.01)
+            await take_over(other, one)
             return await super().publish(rows)
 
     topic = Losing()
