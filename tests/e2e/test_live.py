@@ -160,8 +160,20 @@ async def test_a_service_that_lost_a_topic_while_it_was_away_reads_the_others(st
     assert admin.delete_acls([right])[right].result(10)
     await wait_for(lambda: restarted(stack, victim.name, victim.pid))
     await asyncio.to_thread(stack.wait_ready, 60)
+    async with BankClient(BankEnv.read(stack.provision.bank_file("bank02"))) as client:
+        await client.write(product_of("bank02").model_copy(update={"daily_quota": 0}))
+    assert await unread_by(stack, victim.name, right.name)
     await asyncio.to_thread(stack.up, [BANK])  # gives back what belongs to every bank that is there
     assert admin.describe_acls(right).result(10)
+    async with asyncio.timeout(60):  # the assignment that brings it makes the service unready for a moment
+        while await unread_by(stack, victim.name, right.name):
+            await asyncio.sleep(0.1)
+
+
+async def unread_by(stack: Stack, service: str, stream: str) -> int:
+    """So many records of a stream a service has not read."""
+    rows, _ = await lag(stack.provision)
+    return int(next(row["lag"] for row in rows if (row["service"], row["stream"]) == (service, stream)))
 
 
 def unready(stack: Stack, service: str) -> list[str]:
@@ -210,7 +222,8 @@ async def test_bytes_that_are_no_event_are_parked_and_the_rest_goes_on(stack: St
 
 
 async def test_status_and_verify_of_what_is_left(stack: Stack) -> None:
-    assert {p["name"] for p in stack.status() if p["ready"]} == {"kafka", "postgres", *SERVICES}
+    await asyncio.to_thread(stack.wait_ready, 30)
+    assert {p["name"] for p in stack.status()} == {"kafka", "postgres", *SERVICES}
     for service in SERVICES:
         for path in ("/health/live", "/health/ready", "/metrics", "/docs"):
             assert httpx.get(stack.url(service, "ops") + path, timeout=10).status_code == 200
