@@ -9,11 +9,14 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.stack.kafka import LocalKafka
 from deploy.stack.postgres import LocalPostgres
 
 _numbers = itertools.count(1)
+settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure() -> None:

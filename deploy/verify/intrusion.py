@@ -10,14 +10,18 @@ from confluent_kafka import Consumer, KafkaError, Producer
 
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic
 
-PATIENCE = 10
+PATIENCE = 20
+NO_ANSWER = f"the broker says neither yes nor no within {PATIENCE} s"
 DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 Options = dict[str, Any]
 Attempt = tuple[str, Callable[[], bool]]
 
 
 def attempts(options: dict[str, Options]) -> list[tuple[str, bool]]:
-    """(what was tried, whether it was denied) for each bank against its neighbour. `options` of confluent-kafka by bank."""
+    """(what was tried, whether it was denied) for each bank against its neighbour. `options` of confluent-kafka by bank.
+
+    Raises TimeoutError when the broker does not answer.
+    """
     banks = sorted(options)
     tries = [one for number, bank in enumerate(banks) for one in _tries(options[bank], bank, _next(banks, number))]
     with ThreadPoolExecutor(8) as pool:
@@ -64,7 +68,7 @@ def _first_answer(consumer: Consumer) -> bool:
         if message is not None:
             error = message.error()
             return error is not None and error.code() in DENIED
-    return False
+    raise TimeoutError(NO_ANSWER)
 
 
 def _write_denied(options: Options, topic: str) -> bool:
@@ -72,4 +76,7 @@ def _write_denied(options: Options, topic: str) -> bool:
     producer = Producer({**options, "message.timeout.ms": PATIENCE * 1000})
     producer.produce(topic, b"{}", key=b"intrusion", partition=0, on_delivery=lambda error, _: said.append(error))
     producer.flush(PATIENCE)
-    return bool(said) and said[0] is not None and said[0].code() in DENIED
+    code = said[0].code() if said and said[0] is not None else None
+    if not said or code == KafkaError._MSG_TIMED_OUT:
+        raise TimeoutError(NO_ANSWER)
+    return code in DENIED

@@ -12,6 +12,7 @@ import psutil
 import yaml
 
 from deploy.bench.load import bodies
+from deploy.demo.quiet import Quiet
 from deploy.stack.children import read_running
 from deploy.stack.stack import Stack
 from tests.tidy.checks import ROOT
@@ -23,6 +24,8 @@ from yuqiao.contracts.to_bank import Receipt
 from yuqiao.runtime.messages import BEIJING
 
 BANK = "bank01"
+LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
+"""Nothing is due then."""
 COMPARISONS = {">": operator.gt, "<": operator.lt}
 
 
@@ -37,7 +40,7 @@ def product_of(bank: str) -> ProductPublished:
         "min_term_months": 1,
         "max_term_months": 120,
         "annual_rate": "0.0385",
-        "daily_quota": 1000,
+        "daily_quota": 100_000,
         "valid_from": "2022-01-01",
         "valid_until": "2099-12-31",
     }
@@ -74,6 +77,8 @@ async def state_need(stack: Stack, number: int) -> str:
         again = await client.post("/needs", json=body, headers={"Idempotency-Key": key})
         assert again.headers["idempotent-replay"] == "true"
         other = await client.post("/needs", json=body | {"term_months": 6}, headers={"Idempotency-Key": key})
+        if other.is_server_error:
+            other.raise_for_status()
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
         return str(answer.json()["need"])
 
@@ -91,6 +96,12 @@ def case(stack: Stack, need: str) -> dict[str, Any]:
     answer = httpx.get(f"{stack.url('feedback')}/cases/{need}", headers=stack.operator_headers(), timeout=30)
     found: dict[str, Any] = answer.json()
     return found
+
+
+def quiet_at(stack: Stack) -> Quiet:
+    """To wait until nothing moves in a stack."""
+    provision = stack.provision
+    return Quiet({s: provision.dsn(s) for s in SERVICES}, provision.admin_dsn(), provision.client("operator"))
 
 
 async def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:

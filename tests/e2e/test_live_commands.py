@@ -77,11 +77,9 @@ async def test_cases_are_listed_and_shown(shell: Shell, stack: Stack, bank: Bank
         found[:] = await shell.ask("cases", "--limit", "10000", *arguments)
         return {row["id"] for row in found}
 
-    for _ in range(100):
-        if need in await listed("--waiting", "bank"):
-            break
-        await asyncio.sleep(0.1)
-    assert need in {r["id"] for r in found}
+    async with asyncio.timeout(60):
+        while need not in await listed("--waiting", "bank"):
+            await asyncio.sleep(0.1)
     assert {r["waiting_on"] for r in found} == {"bank"}
     assert need in await listed("--waiting")
     assert need not in await listed("--waiting", "enterprise")
@@ -124,10 +122,9 @@ async def test_parked_messages_are_listed_shown_replayed_and_dropped(shell: Shel
     async with AIOKafkaProducer(**stack.provision.client("service-intake"), acks="all") as producer:
         place = await producer.send_and_wait("yuqiao.needs.v1", b"\x00\xff{", key=b"\xff\xfe")
     key = f"yuqiao.needs.v1/{place.partition}/{place.offset}"  # the record's own is no text
-    for _ in range(100):
-        if len(mine := await parked(shell, key)) == len(READERS):
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while len(mine := await parked(shell, key)) != len(READERS):
+            await asyncio.sleep(0.1)
     assert set(mine) == set(READERS)
     assert set(await shell.ask("parked", "list")) == {"parked", "held", "refused"}
     home = ("--home", str(stack.home))
@@ -139,10 +136,9 @@ async def test_parked_messages_are_listed_shown_replayed_and_dropped(shell: Shel
     assert "ce_id" in kept["detail"]
     (asked,) = await shell.ask("parked", "replay", *one, "--by", "op")
     assert (asked["asked"], asked["asked_by"]) == ("replay", "op")
-    for _ in range(100):
-        if (kept := await shell.ask("parked", "show", *one))["attempts"] == 2:
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while (kept := await shell.ask("parked", "show", *one))["attempts"] != 2:
+            await asyncio.sleep(0.1)
     assert (kept["attempts"], kept["asked"], kept["asked_by"]) == (2, None, "op")  # tried again, and still no event
 
     await shell.run("parked", "drop", *one, *home, exits=1)  # nobody says yes

@@ -14,10 +14,9 @@ from deploy.bench.load import bodies
 from deploy.stack.children import read_running
 from deploy.stack.provision import bank_register
 from deploy.stack.stack import Stack
-from deploy.stack.streams import lag
 from deploy.verify.invariants import judge
 from deploy.verify.run import gather
-from tests.e2e.talk import BANK, case, kill, next_of, restarted, wait_for
+from tests.e2e.talk import BANK, LONG_AGO, kill, next_of, quiet_at, restarted, wait_for
 from yuqiao.bank.client import BankClient
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import NeedOffered
@@ -25,6 +24,11 @@ from yuqiao.contracts.to_bank import NeedOffered
 AT_ONCE = 5
 A_WHILE = 15
 """Needs: so many are taken before the next process ends."""
+
+
+def client_of(stack: Stack, service: str) -> httpx.AsyncClient:
+    """The operator's, of a service."""
+    return httpx.AsyncClient(base_url=stack.url(service), headers=stack.operator_headers(), timeout=60)
 
 
 class Load:
@@ -36,8 +40,7 @@ class Load:
         self.stopping = False
 
     async def run(self) -> None:
-        url, headers = self.stack.url("intake"), self.stack.operator_headers()
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+        async with client_of(self.stack, "intake") as client:
             while not self.stopping:
                 self.needs += await self._state(client, list(bodies(self.next, AT_ONCE)))
                 self.next += AT_ONCE
@@ -65,7 +68,7 @@ async def under_load(stack: Stack, bank: BankClient, first: int) -> AsyncIterato
     """Load while the block runs; after it, each need has come to the bank once, and its case knows one offer."""
     (entry,) = bank_register([BANK], stack.home).values()
     roomy = entry.replace('"daily_quota": 200', '"daily_quota": 100000')
-    async with httpx.AsyncClient(base_url=stack.url("notification"), headers=stack.operator_headers()) as operator:
+    async with client_of(stack, "notification") as operator:
         (await operator.put(f"/banks/{BANK}", content=roomy)).raise_for_status()
     load = Load(stack, first)
     task = asyncio.create_task(load.run())
@@ -80,12 +83,10 @@ async def under_load(stack: Stack, bank: BankClient, first: int) -> AsyncIterato
     offers = [(await next_of(bank, NeedOffered)).offer for _ in load.needs]
     assert len(set(offers)) == len(load.needs)
     known: list[str] = []
-
-    def noted() -> bool:
-        known[:] = [offer for need in load.needs for offer in case(stack, need).get("offers", ())]
-        return len(known) == len(load.needs)
-
-    await wait_for(noted)
+    async with asyncio.timeout(120), client_of(stack, "feedback") as feedback:
+        while len(known) != len(load.needs):
+            cases = [(await feedback.get(f"/cases/{need}")).json() for need in load.needs]
+            known = [offer for case in cases for offer in case.get("offers", ())]
     assert sorted(known) == sorted(offers)
 
 
@@ -145,14 +146,8 @@ async def test_a_replica_that_comes_and_is_killed_takes_and_gives_partitions_und
 
 async def test_after_all_this_every_invariant_holds(stack: Stack) -> None:
     """But for what other tests wrote onto a stream with intake's rights."""
-
-    async def quiet() -> bool:
-        rows, _ = await lag(stack.provision)
-        return not any(row["lag"] for row in rows)
-
-    async with asyncio.timeout(60):
-        while not await quiet():
-            await asyncio.sleep(0.1)
+    async with quiet_at(stack) as quiet:
+        await quiet.wait(LONG_AGO)
     verdicts = judge(await gather(stack.provision))
     assert {v.name.split(" ")[0] for v in verdicts if v.checked} >= {"I1", "I2", "I3", "I4", "I5", "I8", "I9", "I10"}
     findings = [f for v in verdicts for f in v.findings]

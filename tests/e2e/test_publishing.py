@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from aiokafka.errors import KafkaError
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from deploy.stack import brokerage
 from deploy.stack.stack import Stack
@@ -40,9 +40,7 @@ def publisher_as(stack: Stack, username: str, password: str) -> KafkaPublisher:
 
 
 @pytest.fixture
-async def topics(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AdminClient]:
-    for name, seconds in (("PUBLISH_SECONDS", 1), ("DISCONNECT_SECONDS", 0.5)):
-        monkeypatch.setattr(kafka, name, seconds)
+async def topics(stack: Stack) -> AsyncIterator[AdminClient]:
     owner = stack.provision.kafka
     admin = AdminClient(owner.confluent(owner.username, owner.password))
     make(admin, HERE, GONE)
@@ -52,8 +50,7 @@ async def topics(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 def make(admin: AdminClient, *names: str) -> None:
-    for future in admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
-        future.result(10)
+    brokerage.create_topics(admin, {name: {"partitions": 1, "retention_days": 1} for name in names})
 
 
 def length(stack: Stack, topic: str) -> int:
@@ -78,7 +75,7 @@ async def published(publisher: KafkaPublisher, expected: dict[int, str], *rows: 
 
 
 async def test_a_topic_that_takes_nothing_is_named_and_the_others_take_theirs(
-    stack: Stack, topics: AdminClient
+    stack: Stack, topics: AdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = stack.provision.kafka
     publisher = publisher_as(stack, owner.username, owner.password)
@@ -87,13 +84,17 @@ async def test_a_topic_that_takes_nothing_is_named_and_the_others_take_theirs(
         assert await publisher.publish(three) == {3: "UnknownTopicOrPartitionError"}
         assert await publisher.publish(three[:2]) == {}
         topics.delete_topics([GONE])[GONE].result(10)
-        await published(publisher, {2: "UnknownTopicOrPartitionError"}, *three[:2])
+        with monkeypatch.context() as impatient:
+            impatient.setattr(kafka, "PUBLISH_SECONDS", 1)
+            impatient.setattr(kafka, "DISCONNECT_SECONDS", 0.5)
+            await published(publisher, {2: "UnknownTopicOrPartitionError"}, *three[:2])
         make(topics, GONE)
         await published(publisher, {}, row(GONE))
         before = length(stack, HERE)
         large = [row(HERE, 1), row(HERE, 2, b"x" * 2_000_000), row(HERE, 3), row(GONE, 4), row(HERE, 5)]
         assert await publisher.publish(large) == dict.fromkeys([2, 3, 5], "MessageSizeTooLargeError")
         assert length(stack, HERE) == before + 1
+        monkeypatch.setattr(kafka, "PUBLISH_SECONDS", 1)
         with pytest.raises((KafkaError, TimeoutError)):
             await publisher.publish([row(HERE), row("yuqiao.nowhere.v1")])
     finally:

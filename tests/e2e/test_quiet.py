@@ -2,25 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
 
 from aiokafka import TopicPartition
 
-from deploy.demo.quiet import Q, Quiet
+from deploy.demo.quiet import Q
 from deploy.stack.stack import Stack
-from tests.e2e.talk import case, next_of, state_need, wait_for
+from tests.e2e.talk import LONG_AGO, case, next_of, quiet_at, state_need, wait_for
 from yuqiao.bank.client import BankClient
-from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import NeedOffered
-
-LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
-"""Nothing is due then."""
 
 
 async def test_what_happens_between_two_questions_is_seen(stack: Stack, bank: BankClient) -> None:
-    provision = stack.provision
-    dsns = {service: provision.dsn(service) for service in SERVICES}
-    async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
+    async with quiet_at(stack) as quiet:
         await quiet.wait(LONG_AGO)
         ends_of = quiet.consumer.end_offsets
 
@@ -30,8 +23,9 @@ async def test_what_happens_between_two_questions_is_seen(stack: Stack, bank: Ba
             need = await state_need(stack, 40_001)
             await next_of(bank, NeedOffered)
             await wait_for(lambda: case(stack, need).get("stage") == "offered")
-            while (await quiet.admin.fetchrow(Q.at_work))["unsent"]:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(60):
+                while (await quiet.admin.fetchrow(Q.at_work))["unsent"]:
+                    await asyncio.sleep(0.01)
             return ends
 
         quiet.consumer.end_offsets = ends_then_a_need

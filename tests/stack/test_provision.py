@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import asyncpg
@@ -64,6 +65,15 @@ def seen(provision: Provision) -> tuple[object, ...]:
     return {name: count for name, count in topics.items() if name.startswith("yuqiao.")}, rights, files
 
 
+def allow(client: AdminClient, right: AclBinding) -> None:
+    """Give a right; the broker knows of it."""
+    client.create_acls([right])[right].result(10)
+    deadline = time.monotonic() + 10
+    while right not in client.describe_acls(brokerage.ANY_RIGHT).result(10):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # the condition is the broker's: polled, bounded
+
+
 def test_provisioning_twice_changes_nothing(provision: Provision) -> None:
     before = seen(provision)
     provision.run(BANKS)
@@ -90,7 +100,7 @@ def test_a_right_that_the_data_do_not_give_is_withdrawn(provision: Provision) ->
         AclPermissionType.ALLOW,
     )
     client = admin(provision)
-    client.create_acls([too_much])[too_much].result(10)
+    allow(client, too_much)
     assert brokerage.align_rights(client, BANKS, demo=False) == (0, 1)
     assert too_much not in client.describe_acls(brokerage.ANY_RIGHT).result(10)
 
@@ -180,7 +190,7 @@ def test_verify_tries_to_break_in_and_says_where_it_could(filled: Provision) -> 
         AclPermissionType.ALLOW,
     )
     client = admin(filled)
-    client.create_acls([too_much])[too_much].result(10)
+    allow(client, too_much)
     try:
         found = [name for name, denied in attempts(options) if not denied]
     finally:

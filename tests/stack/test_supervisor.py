@@ -33,10 +33,10 @@ class Trial:
         self.home = home
         self.daemon = Daemon("supervisor", home)
 
-    def start(self, *children: Child) -> None:
+    def start(self, *children: Child, grace: int = 2) -> None:
         write_children(self.home, list(children))
         path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
-        command = [sys.executable, "-m", "deploy.stack.supervisor", str(self.home), "2"]
+        command = [sys.executable, "-m", "deploy.stack.supervisor", str(self.home), str(grace)]
         self.daemon.start(command, {"PYTHONPATH": path, "PATH": os.environ["PATH"]})
         until(lambda: {r.name for r in read_running(self.home)} == {c.name for c in children})
 
@@ -98,7 +98,7 @@ def test_a_process_that_only_inherited_the_pid_is_left_alone(trial: Trial) -> No
 
 
 def test_sigterm_stops_all_in_time_also_who_does_not_listen(trial: Trial) -> None:
-    trial.start(stub("a"), stub("deaf", DEAF))
+    trial.start(stub("a"), stub("deaf", DEAF), grace=6)
     until(lambda: "up" in trial.log("a") and "up" in trial.log("deaf"))
     processes = [psutil.Process(pid) for pid in trial.pids().values()]
     trial.daemon.stop(signal.SIGTERM, 30)

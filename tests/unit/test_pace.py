@@ -1,9 +1,12 @@
 """What is waited for is fetched at once; the others take turns, and nothing is left lying."""
 
+from types import SimpleNamespace
+
 import pytest
 from aiokafka import TopicPartition
 
 from yuqiao.contracts.streams import CASES, NEEDS, bank_topic
+from yuqiao.runtime import pace as pace_module
 from yuqiao.runtime.pace import (
     GATHERED_BYTES,
     HURRIED,
@@ -17,6 +20,14 @@ from yuqiao.runtime.pace import (
 
 URGENT, OTHER = TopicPartition(NEEDS.name, 0), TopicPartition(CASES.name, 0)
 PRODUCTS = TopicPartition(bank_topic("bank01", "products"), 0)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Stands still; `now` is its time."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(pace_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
 
 
 class Partitions:
@@ -55,11 +66,14 @@ def test_who_was_not_read_to_the_end_does_not_pause() -> None:
     assert consumer.paused() == set()
 
 
-def test_their_next_turn_comes() -> None:
+def test_their_next_turn_comes(clock: SimpleNamespace) -> None:
     pace, consumer = Pace([NEEDS], waits=True), Partitions(URGENT, OTHER)
     pace.fetched(consumer, {OTHER: [1]}, all_of_it=True)
-    while pace.begin(consumer) < LONGEST_WAIT:
-        assert consumer.paused() == {OTHER}
+    clock.now += TURN_OF_OTHERS - 0.001
+    assert pace.begin(consumer) < LONGEST_WAIT
+    assert consumer.paused() == {OTHER}
+    clock.now += 0.001
+    assert pace.begin(consumer) == LONGEST_WAIT
     assert consumer.paused() == set()
 
 
@@ -91,7 +105,7 @@ def test_a_long_batch_is_followed_by_a_rest_a_full_one_by_the_next_and_a_stepped
     pace.taken()
     pace._taken -= took  # so many seconds ago
     pace.done(full=full)
-    assert pace.until_next() == pytest.approx(rest, abs=0.01)
+    assert pace.until_next() == pytest.approx(rest)
 
 
 def test_after_a_long_batch_the_others_rest_and_what_is_hurried_does_not() -> None:
@@ -111,7 +125,7 @@ def test_a_rest_that_is_shorter_than_the_turn_of_the_others_does_not_bring_it_fo
     pace.taken()
     pace._taken -= LONG_BATCH
     pace.done(full=False)
-    assert pace.begin(consumer) == pytest.approx(TURN_OF_OTHERS, abs=0.01)
+    assert pace.begin(consumer) == pytest.approx(TURN_OF_OTHERS)
 
 
 def test_long_batches_of_what_is_hurried_do_not_keep_the_others_resting() -> None:

@@ -11,11 +11,11 @@ import asyncpg
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from deploy.stack.prerequisites import free_port
 from deploy.stack.streams import lag
 from deploy.verify.evidence import read_records
+from tests.closed import closed_port
 
-OPTIONS = {"bootstrap_servers": f"127.0.0.1:{free_port()}"}
+OPTIONS = {"bootstrap_servers": f"127.0.0.1:{closed_port()}"}
 PROVISION = SimpleNamespace(client=lambda _: OPTIONS, admin_dsn=lambda: "")
 
 

@@ -21,6 +21,7 @@ from yuqiao.runtime.writing import Emitted, append
 GONE = bank_topic("bank01", "needs")
 BANKS = ("bank01", "bank02")
 OFFER = derived_id("offer")
+LEAD = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.relay'))"
 
 
 @pytest.fixture(autouse=True)
@@ -180,9 +181,7 @@ async def test_who_was_slower_to_lead_on_leads_no_more(toy_pool: Any) -> None:
     topic = Topic()
     topic.gone = {GONE}
     async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
-        waiting = asyncio.create_task(
-            other.execute("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.relay'))")
-        )
+        waiting = asyncio.create_task(other.execute(LEAD))
         await until_waits(toy_pool)
         one.offer(await commit(toy_pool, "one", 0))
         await waiting
@@ -197,19 +196,20 @@ async def until_waits(pool: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-async def take_over(other: Any, one: Relay) -> None:
-    """The leader's connection breaks, and another leads."""
+async def take_over(pool: Any, other: Any, one: Relay) -> None:
+    """The leader's connection breaks, and another, who has waited for that, leads."""
     assert one.leading
-    await other.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
+    waiting = asyncio.create_task(other.execute(LEAD))
+    await until_waits(pool)
+    await pool.execute("SELECT pg_terminate_backend($1)", one.leading.get_server_pid())
     async with asyncio.timeout(10):
-        while not await other.fetchval(relay.Q.try_relay_lock):
-            await asyncio.sleep(0.01)
+        await waiting
 
 
 async def test_a_lost_connection_is_noticed_before_anything_goes_out(toy_pool: Any) -> None:
     topic = Topic()
     async with toy_pool.acquire() as other, other.transaction(), leader(toy_pool, topic) as one:
-        await take_over(other, one)
+        await take_over(toy_pool, other, one)
         one.offer(await commit(toy_pool, "one", 0))
         await until(lambda: one.leading is None)
         assert topic.rows == []
@@ -220,7 +220,7 @@ async def test_who_leads_no_more_sets_nothing_aside(toy_pool: Any) -> None:
         """While it refuses, its leader's connection breaks and another leads."""
 
         async def publish(self, rows: Sequence[LogRow]) -> dict[int, str]:
-            await take_over(other, one)
+            await take_over(toy_pool, other, one)
             return await super().publish(rows)
 
     topic = Losing()

@@ -99,8 +99,9 @@ async def test_a_crash_between_commit_and_publication_does_nothing_twice_and_los
     with pytest.raises(StalePosition):
         await make_shell(toy_pool, "next").run(batch(record(0, "a", "1"), record(1, "a", "2")))
     topic = Topic()
+    committed = await commit(toy_pool, "next", 2, "3")
     async with running(Relay("matching", toy_pool, topic, POLL)) as relay:
-        relay.offer(await commit(toy_pool, "next", 2, "3"))
+        relay.offer(committed)
         await until(lambda: len(topic.rows) == 3 and relay.idle)
     assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
     assert await unsent(toy_pool) == 0
@@ -108,12 +109,13 @@ async def test_a_crash_between_commit_and_publication_does_nothing_twice_and_los
 
 async def test_one_mark_is_for_all_that_was_published_meanwhile(toy_pool: Any) -> None:
     topic = Topic()
-    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=0.3)) as relay:
+    async with running(Relay("matching", toy_pool, topic, POLL, mark_after=60.0)) as relay:
         await until(lambda: relay.leading is not None and relay.idle)
         for offset in range(3):
             relay.offer(await commit(toy_pool, "one", offset, str(offset)))
             await until(lambda: len(topic.rows) == offset + 1)  # noqa: B023 - awaited in this turn
         assert await unsent(toy_pool) == 3
+        relay.mark_now.set()
         await until(lambda: relay.idle)
         assert await unsent(toy_pool) == 0
     assert topic.said == [("a", 1), ("a", 2), ("a", 3)]
@@ -218,8 +220,9 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(toy_pool: An
             await until(lambda: (first.leading is None) != (second.leading is None))
             leader, other = (first, second) if first.leading else (second, first)
             other.offer(await commit(toy_pool, "other", 0, "1"))
+            committed = await commit(toy_pool, "leader", 1, "2")
             leader.look()  # as the other's notification makes it
-            leader.offer(await commit(toy_pool, "leader", 1, "2"))
+            leader.offer(committed)
             await until(lambda: sum(len(t.rows) for t in topics) == 2)
             assert other.leading is None
         await commit(toy_pool, "one", 2, "3")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from deploy.stack.prerequisites import free_port
+from tests.closed import closed_port
 from tests.unit.bank.push import offered
 from tests.unit.bank.test_env import GOOD, write
 from yuqiao.bank import cli
@@ -23,7 +23,7 @@ from yuqiao.contracts.from_bank import Reply
 
 OFFER = offered(1, "b1").offer
 AWAY = {
-    "YUQIAO_BOOTSTRAP": f"127.0.0.1:{free_port()}",
+    "YUQIAO_BOOTSTRAP": f"127.0.0.1:{closed_port()}",
     "YUQIAO_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
     "YUQIAO_SASL_MECHANISM": "SCRAM-SHA-512",
 }
