@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.cases import LOCAL, AsJson, Home, Limit, ask, first
+from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first
 from deploy.terminal import wide
 from yuqiao.policy.calendar import until
 

@@ -12,7 +12,7 @@ import asyncpg
 import typer
 from rich.table import Column, Table
 
-from deploy.stack.stack import ROOT
+from deploy.asking import FAILURE, LOCAL, AsJson, Home, stack_at
 from deploy.terminal import wide
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.policy.calendar import until
@@ -22,10 +22,6 @@ from yuqiao.runtime.sql import Queries
 
 app = typer.Typer(no_args_is_help=True)
 Q = Queries.beside(__file__, "parked.sql")
-FAILURE = 1
-LOCAL = ROOT / "build" / "local"
-Home = Annotated[Path, typer.Option(help="the stack's folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 Limit = Annotated[int, typer.Option(min=1, help="so many at most of each kind and service")]
 By = Annotated[str, typer.Option(help="who decides; the user of this machine unless said otherwise")]
 Service = Annotated[str, typer.Argument(help="intake, matching, notification or feedback")]
@@ -45,8 +41,6 @@ DECIDED = {
 
 
 def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str, Any]]:
-    from deploy.cli import stack_at
-
     if service not in SERVICES:
         raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
     dsn = stack_at(home).provision.dsn(service)

@@ -4,7 +4,7 @@ import json
 
 import typer
 
-from deploy.cases import LOCAL, AsJson, Home, ask
+from deploy.asking import LOCAL, AsJson, Home, ask
 
 LONGEST = 600
 """Seconds: a round with thousands of needs takes a while."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli, parked
+from deploy import parked
 from deploy.parked import Q, app
 
 AT = datetime(2026, 11, 28, 17, 30, 5, 123, UTC)
@@ -49,7 +49,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(parked.asyncpg, "connect", connect)
     provision = SimpleNamespace(dsn=lambda service: "")
-    monkeypatch.setattr(cli, "stack_at", lambda home: SimpleNamespace(provision=provision))
+    monkeypatch.setattr(parked, "stack_at", lambda home: SimpleNamespace(provision=provision))
     monkeypatch.setenv("COLUMNS", "160")
 
 

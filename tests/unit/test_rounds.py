@@ -9,7 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli
+from deploy import asking, cli
 
 ASKED: list[tuple[str, str]] = []
 
@@ -21,7 +21,7 @@ def matching(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
         return request.param  # type: ignore[no-any-return]
 
     stack = SimpleNamespace(url=lambda service: f"http://{service}", operator_headers=dict)
-    monkeypatch.setattr(cli, "stack_at", lambda home: stack)
+    monkeypatch.setattr(asking, "stack_at", lambda home: stack)
     monkeypatch.setattr(httpx, "request", answer)
 
 
