@@ -26,9 +26,9 @@ def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> No
     folding = (Column(name, overflow="fold") for name in ("raised by", "about", "bank", "level", "until"))
     table = Table(*(Column(name, no_wrap=True) for name in ("issue", "case")), *folding)
     for issue in found:
-        said = [issue["words"]] if issue["words"] else [reason["text"] for reason in issue.get("reasons", ())]
-        about = "; ".join([issue["category_term"], *said])
-        by = until(issue["wait"]["due_at"]) if "wait" in issue else ""
+        said = [issue["words"]] if issue["words"] else [reason["text"] for reason in issue.get("reasons") or ()]
+        about = "；".join([issue["category_term"], *said])
+        by = until(wait["due_at"]) if (wait := issue.get("wait")) else ""
         told = issue["raised_by_term"], about, issue.get("bank", ""), issue["level_term"], by
         table.add_row(issue["issue"], issue["need"], *told)
     wide().print(table)

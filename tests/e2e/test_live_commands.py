@@ -108,7 +108,7 @@ async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, sta
     issue, home = found[0]["issue"], ("--home", str(stack.home))
     shown = await shell.run("issue", "list", *home)
     assert issue in shown
-    assert "材料; 资料不全" in shown
+    assert "材料；资料不全" in shown
     assert await shell.ask("issue", "resolve", issue) == {"issue": issue, "resolution": "answered"}
     assert issue not in await shell.run("issue", "list", *home)
     await shell.run("issue", "resolve", issue, *home, exits=1)

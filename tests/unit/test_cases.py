@@ -11,6 +11,8 @@ import pytest
 from deploy import cli
 from deploy.stack.stack import LOCK
 
+ISSUE = {"issue": "i", "need": "n", "raised_by_term": "银行", "category_term": "材料", "words": None, "bank": "bank01"}
+LAST = {"level": "taskforce", "level_term": "专班会议", "wait": None}
 CASE = {"waiting_on": "bank", "waiting_on_term": "银行", "stage_term": "受理", "due_at": None, "amount_cny": "1.00"}
 
 
@@ -63,3 +65,14 @@ def test_an_empty_table_is_none(asked: Any, capsys: pytest.CaptureFixture[str], 
     assert asked(200, [], *command)[0] == 0
     said = capsys.readouterr()
     assert (said.out, said.err.startswith("no ")) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "about"), [({}, "材料 "), ({"reasons": None}, "材料 "), ({"reasons": [{"text": "晚了"}]}, "材料；晚了")]
+)
+def test_an_issue_on_the_last_rung_waits_no_more_and_is_listed(
+    asked: Any, capsys: pytest.CaptureFixture[str], reasons: dict[str, Any], about: str
+) -> None:
+    assert asked(200, [ISSUE | LAST | reasons], "issue", "list")[0] == 0
+    shown = capsys.readouterr().out
+    assert (about in shown, "专班会议" in shown) == (True, True), shown
