@@ -1,15 +1,22 @@
 """What commands about a running stack have in common: its folder, their options, exit codes, what a service answers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx
 import typer
 
 from deploy.demo.conductor import START
 from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
+from yuqiao.contracts.problems import visible
 
 FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
+EXITS = {422: USAGE, 503: UNREACHABLE}
+"""By the status of a refusal: what was asked wrongly, and what a service itself misses. Any other is a failure."""
+MOST_CHARACTERS = 200
+"""Of an answer that is none of a service's: a page of a proxy is long."""
 MOST_ROWS = 10_000
 """So many a service gives at once."""
 LOCAL = ROOT / "build" / "local"
@@ -32,18 +39,39 @@ def stack_of(home: Path) -> Stack:
     return Stack(home, ports=DEFAULT_PORTS if home == LOCAL else None)
 
 
+def given_id(value: str) -> str:
+    """The callback of an argument that names something: what no service can be asked for is wrong usage."""
+    if value.strip() in {"", ".", ".."}:
+        raise typer.BadParameter(f"“{value}” is no id")
+    return value
+
+
 def ask(
-    home: Path, path: str, method: str = "GET", *, service: str = "feedback", seconds: float = 30, **params: Any
+    home: Path, *path: str, method: str = "GET", service: str = "feedback", seconds: float = 30, **params: Any
 ) -> Any:
-    """What a service answers to the operator. Exits with its words: 4 when it misses something itself, 1 when it refuses."""
+    """What a service answers to the operator at a path of these parts. Exits with its words where it refuses (see EXITS)."""
     stack = stack_at(home)
     given = {name: value for name, value in params.items() if value is not None}
-    url, headers = stack.url(service) + path, stack.operator_headers()
-    answer = httpx.request(method, url, params=given, headers=headers, timeout=seconds)
-    if answer.is_error:
-        typer.echo(answer.json().get("detail", answer.text), err=True)
-        raise typer.Exit(UNREACHABLE if answer.status_code == 503 else FAILURE)
-    return answer.json()
+    url = "/".join([stack.url(service), *(quote(part, safe="", errors="surrogateescape") for part in path)])
+    answer = httpx.request(method, url, params=given, headers=stack.operator_headers(), timeout=seconds)
+    if answer.is_success:
+        return answer.json()
+    for line in _refusal(answer):
+        typer.echo(line, err=True)
+    raise typer.Exit(EXITS.get(answer.status_code, FAILURE))
+
+
+def _refusal(answer: httpx.Response) -> Iterator[str]:
+    """A problem and what is wrong with each field; of an answer that is none of a service's, its beginning."""
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if isinstance(problem, dict) and "detail" in problem:
+        yield problem["detail"]
+        yield from (f"  {reason['text']}（{reason['code']}）" for reason in problem.get("reasons") or ())
+    else:
+        yield f"HTTP {answer.status_code} {visible(answer.text[:MOST_CHARACTERS])}".rstrip()
 
 
 def first(rows: list[dict[str, Any]], limit: int, what: str) -> list[dict[str, Any]]:

@@ -6,24 +6,25 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first
+from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first, given_id
 from deploy.terminal import wide
 from deploy.timeline import limit_term, said
 from yuqiao.policy.calendar import until
 from yuqiao.policy.states import known_codes
 
 app = typer.Typer(no_args_is_help=True)
+Case = Annotated[str, typer.Argument(help="an id of `yuqiao cases`", callback=given_id)]
 SHORT = 8
 """So much of an offer's id tells those of one case apart; --json has the whole."""
 
 
 @app.command()
-def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
+def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
     """One case: where it stands, whom it waits for until when, and all that happened.
 
     Terms beside feedback's reasons; `offer` is the beginning of its id. Why a bank was matched is matching's to say.
     """
-    found = ask(home, f"/cases/{case}")
+    found = ask(home, "cases", case)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
@@ -53,7 +54,7 @@ def list_cases(
     """Open cases: whom they wait for, until when; the most urgent first."""
     if party is not None and party not in known_codes("party"):
         raise typer.BadParameter(f"{party} is none of {', '.join(known_codes('party'))}")
-    rows = ask(home, "/cases", waiting=party, overdue=str(overdue).lower(), limit=limit + 1)
+    rows = ask(home, "cases", waiting=party, overdue=str(overdue).lower(), limit=limit + 1)
     rows = first([row for row in rows if row["waiting_on"] or not waiting], limit, "such cases")
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))

@@ -15,7 +15,7 @@ def hold_round(home: Home = LOCAL, as_json: AsJson = False) -> None:
 
     `matched` needs go to banks, `waiting` ones lack room and are tried again, `unmatched` ones end with their reasons.
     """
-    held = ask(home, "/rounds", "POST", service="matching", seconds=LONGEST)
+    held = ask(home, "rounds", method="POST", service="matching", seconds=LONGEST)
     if as_json:
         print(json.dumps(held))
         return

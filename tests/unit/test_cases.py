@@ -38,8 +38,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("command", [["cases"], ["case", "show", "x"], ["issue", "list"], ["issue", "resolve", "x"]])
-@pytest.mark.parametrize(("status", "code"), [(503, 4), (404, 1), (422, 1)])
-def test_what_feedback_misses_is_a_dependency_and_what_it_refuses_a_failure(
+@pytest.mark.parametrize(("status", "code"), [(503, 4), (404, 1), (422, 2)])
+def test_what_feedback_misses_is_a_dependency_what_it_refuses_a_failure_or_usage(
     asked: Any, capsys: pytest.CaptureFixture[str], command: list[str], status: int, code: int
 ) -> None:
     assert asked(status, {"detail": "why"}, *command)[0] == code
