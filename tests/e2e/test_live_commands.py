@@ -173,7 +173,7 @@ async def test_a_list_is_tried_and_imported(shell: Shell, stack: Stack, tmp_path
     whole.write_bytes(csv_bytes([row(901), row(902)]))
     partial.write_bytes(csv_bytes([row(901), row(902, 电话="12")]))
     way = ["--url", stack.url("intake"), "--key-file", str(stack.home / "secrets" / "operator.key")]
-    assert set(await shell.ask("round")) == {"matched", "waiting", "unmatched"}
+    assert set(await shell.ask("round")) == {"matched", "waiting", "unmatched", "rest_ended"}
     tried = json.loads(await shell.run("import", str(partial), *way, "--dry-run", "--json", exits=5))
     assert (tried["dry_run"], tried["accepted"], tried["refused"]) == (True, 1, 1)
     assert [(p["row"], p["field"], p["code"]) for p in tried["problems"]] == [(3, "电话", "phone_invalid")]
