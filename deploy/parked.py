@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from deploy.asking import FAILURE, LOCAL, AsJson, Home, stack_at
 from deploy.terminal import wide
+from yuqiao.contracts.problems import visible
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.policy.calendar import until
 from yuqiao.runtime.messages import BEIJING
@@ -58,11 +59,14 @@ def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str
 
 
 def _here(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its times as people here read them: Beijing time, RFC 3339 with offset."""
-    return {
-        name: value.astimezone(BEIJING).isoformat(timespec="seconds") if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
+    """A row as people here read it: Beijing time, RFC 3339 with offset; bytes as UTF-8, those that are none as \\xff."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.astimezone(BEIJING).isoformat(timespec="seconds")
+        return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+    return {name: read(value) for name, value in row.items()}
 
 
 @app.command("list")
@@ -85,7 +89,8 @@ def list_(home: Home = LOCAL, limit: Limit = 100, as_json: AsJson = False) -> No
             *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"
         )
         for row in rows:
-            table.add_row(row["service"], str(row["id"]), row["key"], _why(row), f"{_where(row)}\n{_when(row)}")
+            told = row["service"], str(row["id"]), visible(row["key"]), visible(_why(row))
+            table.add_row(*told, f"{_where(row)}\n{_when(row)}")
         console.print(table)
 
 
@@ -124,7 +129,7 @@ def show(service: Service, id_: Id, home: Home = LOCAL, as_json: AsJson = False)
         print(json.dumps(row, ensure_ascii=False))
         return
     for name, value in row.items():
-        print(f"{name}: {value}")
+        print(f"{name}:", "\n   ".join(map(visible, str(value).split("\n"))))
     for reason in json.loads(row["body"]).get("reasons", ()) if row["state"] == "refused" else ():
         print(f"   {reason['code']}: {reason['text']}")
 
@@ -167,7 +172,8 @@ def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_js
         rows = _run(home, service, Q.show, int(parked))
         earlier = _run(home, service, Q.earlier, rows[0]["key"], int(parked))[0]["count"] if rows else 0
         if earlier:
-            typer.echo(f"{earlier} earlier messages of this key come first: replay the key {rows[0]['key']}", err=True)
+            key = visible(rows[0]["key"])
+            typer.echo(f"{earlier} earlier messages of this key come first: replay the key {key}", err=True)
             raise typer.Exit(FAILURE)
         asked = _run(home, service, Q.ask_replay, int(parked), by)
     else:
