@@ -36,9 +36,10 @@ IDS = {
 SHOWN = {"parked": Q.show, "held": Q.show_held, "refused": Q.show_refused}
 DECIDED = {
     "held": "it goes on when its subject comes, and is refused when its time is over",
+    "released": "it is held no more; `parked show` has its outcome",
     "refused": "it was decided and answered; its sender may send another",
 }
-"""Why of a kind nothing is replayed or dropped."""
+"""Why of a state nothing is replayed or dropped."""
 
 
 def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str, Any]]:
@@ -138,29 +139,28 @@ def _kind_of(id_: str) -> str | None:
     return next((kind for kind, pattern in IDS.items() if pattern.fullmatch(id_)), None)
 
 
-def _rows(home: Path, service: str, kind: str, id_: str) -> list[dict[str, Any]]:
-    """The row of an id that looks like one of this kind, or nothing."""
-    return _run(home, service, SHOWN[kind], id_ if kind == "refused" else int(id_.removeprefix("held-")))
+def _found(home: Path, service: str, kind: str, id_: str) -> dict[str, Any] | None:
+    """The row of an id that looks like one of this kind, with its `state`: the kind, or that it is held no more."""
+    rows = _run(home, service, SHOWN[kind], id_ if kind == "refused" else int(id_.removeprefix("held-")))
+    return next(({"state": "released" if row.get("released_at") else kind} | row for row in rows), None)
 
 
 def _known(home: Path, service: str, id_: str) -> dict[str, Any]:
-    """The row, and as its `state` of which kind it is. Exits 1 when it is not there, 2 when no id looks so."""
+    """The same. Exits 1 when it is not there, 2 when no id looks so."""
     kind = _kind_of(id_)
     if kind is None:
         raise typer.BadParameter(f"{id_} is no id of `yuqiao parked list`")
-    rows = _rows(home, service, kind, id_)
-    if not rows:
+    row = _found(home, service, kind, id_)
+    if row is None:
         typer.echo(f"{service} has no {kind} message {id_}", err=True)
         raise typer.Exit(FAILURE)
-    state = "released" if rows[0].get("released_at") else kind
-    return {"state": state} | rows[0]
+    return row
 
 
-def _only_parked(home: Path, service: str, id_: str) -> None:
-    """Says so and exits 1 when the id is that of a held or a refused message."""
-    kind = _kind_of(id_)
-    if kind in DECIDED and _rows(home, service, kind, id_):
-        typer.echo(f"{id_} of {service} is {kind}, not parked: {DECIDED[kind]}", err=True)
+def _only_parked(service: str, row: dict[str, Any]) -> None:
+    """Says so and exits 1 when the message was refused, is held, or was."""
+    if why := DECIDED.get(row["state"]):
+        typer.echo(f"{row['id']} of {service} is {row['state']}, not parked: {why}", err=True)
         raise typer.Exit(FAILURE)
 
 
@@ -178,8 +178,8 @@ def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_js
         asked = _run(home, service, Q.ask_replay, int(parked), by)
     else:
         asked = _run(home, service, Q.ask_replay_key, parked, by)
-        if not asked:
-            _only_parked(home, service, parked)
+        if not asked and (kind := _kind_of(parked)) and (row := _found(home, service, kind, parked)):
+            _only_parked(service, row)
     _told(asked, "asked to be replayed", as_json)
 
 
@@ -193,11 +193,11 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Give a parked message up. It stays in the table, with who dropped it."""
-    _only_parked(home, service, parked)
-    number = _known(home, service, parked)["id"]
+    row = _known(home, service, parked)
+    _only_parked(service, row)
     if not yes:
         typer.confirm(f"drop parked message {parked} of {service} for good?", abort=True, err=True)
-    _told(_run(home, service, Q.drop, number, by or getpass.getuser()), "dropped", as_json)
+    _told(_run(home, service, Q.drop, row["id"], by or getpass.getuser()), "dropped", as_json)
 
 
 def _told(rows: list[dict[str, Any]], what: str, as_json: bool) -> None:

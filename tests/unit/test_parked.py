@@ -107,6 +107,17 @@ def test_only_what_is_parked_is_replayed_or_dropped(command: list[str], id_: str
     assert f"{id_} of feedback is {state}, not parked" in done.stderr
 
 
+@pytest.mark.parametrize("command", [["replay"], ["drop", "--yes"]], ids=" ".join)
+def test_what_was_held_and_went_on_is_held_no_more(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.setitem(ROWS, Q.show_held, HELD | {"released_at": AT, "outcome": "applied"})
+    done = CliRunner().invoke(app, [*command, "feedback", "held-2"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert (
+        done.stderr == "held-2 of feedback is released, not parked: it is held no more; `parked show` has its outcome\n"
+    )
+    assert CliRunner().invoke(app, ["show", "feedback", "held-2"]).stdout.startswith("state: released\n")
+
+
 def test_what_is_parked_is_dropped() -> None:
     assert CliRunner().invoke(app, ["drop", "--yes", "feedback", "1"]).exit_code == 0
 
