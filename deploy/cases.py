@@ -14,6 +14,10 @@ from yuqiao.policy.states import known_codes
 
 app = typer.Typer(no_args_is_help=True)
 Case = Annotated[str, typer.Argument(help="an id of `yuqiao cases`", callback=given_id)]
+OVERDUE = (
+    "those whose time limit has passed and has had no consequence yet: for an instant, or while the bank's replies are unread"
+    " or the case's key is parked. What follows stands in `case show`: an offer expires, a task is `task.due` and waits no more"
+)
 SHORT = 8
 """So much of an offer's id tells those of one case apart; --json has the whole."""
 
@@ -46,7 +50,7 @@ def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
 def list_cases(
     party: Annotated[str | None, typer.Argument(help="those that wait for: bank, enterprise, office or owner")] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="those that wait for somebody, or for PARTY")] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="those whose time limit has passed")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help=OVERDUE)] = False,
     limit: Limit = 100,
     home: Home = LOCAL,
     as_json: AsJson = False,

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from deploy import cli
 from deploy.stack.stack import LOCK
@@ -76,3 +77,9 @@ def test_an_issue_on_the_last_rung_waits_no_more_and_is_listed(
     assert asked(200, [ISSUE | LAST | reasons], "issue", "list")[0] == 0
     shown = capsys.readouterr().out
     assert (about in shown, "专班会议" in shown) == (True, True), shown
+
+
+def test_the_help_says_what_overdue_cannot_show() -> None:
+    told = " ".join(CliRunner().invoke(cli.app, ["cases", "--help"], env={"COLUMNS": "500"}).stdout.split())
+    assert "whose time limit has passed and has had no consequence yet" in told
+    assert "a task is `task.due` and waits no more" in told
