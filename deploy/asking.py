@@ -1,4 +1,4 @@
-"""What commands about a running stack have in common: its folder, their options, exit codes, what a service answers."""
+"""What commands have in common: the stack's folder, options, exit codes, what a service answers."""
 
 from collections.abc import Iterator
 from pathlib import Path
