@@ -1,65 +1,34 @@
 """`yuqiao case show ID`, `yuqiao cases`: what feedback knows, for people and programs."""
 
 import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
 from rich.table import Column, Table
 
-from deploy.stack.stack import ROOT
+from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first, given_id
 from deploy.terminal import wide
 from deploy.timeline import limit_term, said
 from yuqiao.policy.calendar import until
 from yuqiao.policy.states import known_codes
 
 app = typer.Typer(no_args_is_help=True)
-FAILURE, UNREACHABLE = 1, 4
-MOST_ROWS = 10_000
-"""So many feedback gives at once."""
+Case = Annotated[str, typer.Argument(help="an id of `yuqiao cases`", callback=given_id)]
+OVERDUE = (
+    "those whose time limit has passed and has had no consequence yet: for an instant, or while the bank's replies are unread"
+    " or the case's key is parked. What follows stands in `case show`: an offer expires, a task is `task.due` and waits no more"
+)
 SHORT = 8
 """So much of an offer's id tells those of one case apart; --json has the whole."""
-LOCAL = ROOT / "build" / "local"
-Home = Annotated[Path, typer.Option(help="the stack's folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
-Limit = Annotated[int, typer.Option(min=1, help="so many at most")]
-
-
-def ask(
-    home: Path, path: str, method: str = "GET", *, service: str = "feedback", seconds: float = 30, **params: Any
-) -> Any:
-    """What a service answers to the operator. Exits with its words: 4 when it misses something itself, 1 when it refuses."""
-    from deploy.cli import stack_at
-
-    stack = stack_at(home)
-    given = {name: value for name, value in params.items() if value is not None}
-    url, headers = stack.url(service) + path, stack.operator_headers()
-    answer = httpx.request(method, url, params=given, headers=headers, timeout=seconds)
-    if answer.is_error:
-        typer.echo(answer.json().get("detail", answer.text), err=True)
-        raise typer.Exit(UNREACHABLE if answer.status_code == 503 else FAILURE)
-    return answer.json()
-
-
-def first(rows: list[dict[str, Any]], limit: int, what: str) -> list[dict[str, Any]]:
-    """The first of them, when one more than those was asked for; on stderr that there are more, or none."""
-    if not rows:
-        typer.echo(f"no {what}", err=True)
-    elif len(rows) > limit:
-        typer.echo(f"there are more {what} than these {limit}; --limit shows more", err=True)
-    elif len(rows) >= MOST_ROWS:
-        typer.echo(f"feedback gives {MOST_ROWS} at once; there may be more {what}", err=True)
-    return rows[:limit]
 
 
 @app.command()
-def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
+def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
     """One case: where it stands, whom it waits for until when, and all that happened.
 
     Terms beside feedback's reasons; `offer` is the beginning of its id. Why a bank was matched is matching's to say.
     """
-    found = ask(home, f"/cases/{case}")
+    found = ask(home, "cases", case)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
@@ -81,7 +50,7 @@ def show(case: str, home: Home = LOCAL, as_json: AsJson = False) -> None:
 def list_cases(
     party: Annotated[str | None, typer.Argument(help="those that wait for: bank, enterprise, office or owner")] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="those that wait for somebody, or for PARTY")] = False,
-    overdue: Annotated[bool, typer.Option("--overdue", help="those whose time limit has passed")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help=OVERDUE)] = False,
     limit: Limit = 100,
     home: Home = LOCAL,
     as_json: AsJson = False,
@@ -89,7 +58,7 @@ def list_cases(
     """Open cases: whom they wait for, until when; the most urgent first."""
     if party is not None and party not in known_codes("party"):
         raise typer.BadParameter(f"{party} is none of {', '.join(known_codes('party'))}")
-    rows = ask(home, "/cases", waiting=party, overdue=str(overdue).lower(), limit=limit + 1)
+    rows = ask(home, "cases", waiting=party, overdue=str(overdue).lower(), limit=limit + 1)
     rows = first([row for row in rows if row["waiting_on"] or not waiting], limit, "such cases")
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))

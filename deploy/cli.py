@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -17,9 +16,9 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from deploy import cases, issues, parked, policy
+from deploy.asking import FAILURE, FINDINGS, LOCAL, UNREACHABLE, USAGE, AsJson, Home, stack_at, stack_of
 from deploy.bench.result import KEPT_IN, Void
 from deploy.bench.run import bench
-from deploy.demo.conductor import START
 from deploy.demo.only import DemoRunning
 from deploy.demo.quiet import Restless
 from deploy.demo.run import Wanted, play
@@ -27,7 +26,7 @@ from deploy.rounds import hold_round
 from deploy.stack.brokerage import load
 from deploy.stack.daemon import NotStarted
 from deploy.stack.prerequisites import MissingPrerequisite
-from deploy.stack.stack import DEFAULT_PORTS, ROOT, NoStack, Stack
+from deploy.stack.stack import NoStack, Stack
 from deploy.stack.streams import lag
 from deploy.terminal import wide
 from deploy.topology import diagram
@@ -41,8 +40,6 @@ from yuqiao.runtime.settings import BadSetting, Settings
 
 MOST_REPLICAS = min(topic["partitions"] for topic in load("topics.yaml")["shared"].values())
 """Of a service: each reads a partition of every shared stream at least."""
-FAILURE, USAGE, FINDINGS, UNREACHABLE = 1, 2, 3, 4
-LOCAL = ROOT / "build" / "local"
 AWAY = (
     OSError,
     KafkaException,
@@ -65,23 +62,6 @@ app.command("cases")(cases.list_cases)
 app.command("import")(import_list)
 app.command("round")(hold_round)
 
-Home = Annotated[Path, typer.Option(help="the stack's folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
-
-
-def stack_at(home: Path) -> Stack:
-    """The stack that was started under a folder, to look at or to stop. Writes nothing and raises NoStack without one."""
-    if not Stack.known_at(home):
-        raise NoStack(f"no stack under {home}; start one with make up")
-    return _stack(home)
-
-
-def _stack(home: Path) -> Stack:
-    """The stack of a folder: the local one on its default ports, a demo on those that it picked."""
-    if (home / "secrets" / "kafka.conductor").exists():
-        return Stack(home, starts_at=START)
-    return Stack(home, ports=DEFAULT_PORTS if home == LOCAL else None)
-
 
 def _up_to(most: int) -> Any:
     """An option from 1 to `most`; typer's own range does not say the value."""
@@ -101,7 +81,7 @@ Banks = Annotated[int, _up_to(len(load("banks.yaml")))]
 def up(banks: Banks = 8, home: Home = LOCAL) -> None:
     """Start the stack with the real clock and keep it running. Doing it again changes nothing."""
     print(f"starting under {home}", file=sys.stderr)
-    stack = _stack(home)
+    stack = stack_of(home)
     stack.up(list(load("banks.yaml"))[:banks])
     _show_status(stack)
     print(f"each bank's way in: {home / 'banks'}/<bank>.env", file=sys.stderr)

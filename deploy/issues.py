@@ -6,19 +6,19 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from deploy.cases import LOCAL, AsJson, Home, Limit, ask, first
+from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first, given_id
 from deploy.terminal import wide
 from yuqiao.policy.calendar import until
 
 app = typer.Typer(no_args_is_help=True)
-Issue = Annotated[str, typer.Argument(help="an id of `yuqiao issue list`")]
+Issue = Annotated[str, typer.Argument(help="an id of `yuqiao issue list`", callback=given_id)]
 Resolution = Annotated[str, typer.Option(help="what became of it: a code of letters, digits, _ and .")]
 
 
 @app.command("list")
 def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> None:
     """What is open: who raised it, about what, on which rung of the ladder, until when; the oldest first."""
-    found = first(ask(home, "/issues", limit=limit + 1), limit, "open issues")
+    found = first(ask(home, "issues", limit=limit + 1), limit, "open issues")
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     if as_json or not found:
@@ -26,9 +26,9 @@ def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> No
     folding = (Column(name, overflow="fold") for name in ("raised by", "about", "bank", "level", "until"))
     table = Table(*(Column(name, no_wrap=True) for name in ("issue", "case")), *folding)
     for issue in found:
-        said = [issue["words"]] if issue["words"] else [reason["text"] for reason in issue.get("reasons", ())]
-        about = "; ".join([issue["category_term"], *said])
-        by = until(issue["wait"]["due_at"]) if "wait" in issue else ""
+        said = [issue["words"]] if issue["words"] else [reason["text"] for reason in issue.get("reasons") or ()]
+        about = "；".join([issue["category_term"], *said])
+        by = until(wait["due_at"]) if (wait := issue.get("wait")) else ""
         told = issue["raised_by_term"], about, issue.get("bank", ""), issue["level_term"], by
         table.add_row(issue["issue"], issue["need"], *told)
     wide().print(table)
@@ -37,5 +37,5 @@ def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> No
 @app.command()
 def resolve(issue: Issue, resolution: Resolution = "answered", home: Home = LOCAL, as_json: AsJson = False) -> None:
     """It is settled: it leaves the list, and the case's history says so."""
-    done = ask(home, f"/issues/{issue}/resolve", "POST", resolution=resolution)
+    done = ask(home, "issues", issue, "resolve", method="POST", resolution=resolution)
     print(json.dumps(done, ensure_ascii=False) if as_json else f"issue {issue}: {resolution}")

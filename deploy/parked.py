@@ -12,8 +12,9 @@ import asyncpg
 import typer
 from rich.table import Column, Table
 
-from deploy.stack.stack import ROOT
+from deploy.asking import FAILURE, LOCAL, AsJson, Home, stack_at
 from deploy.terminal import wide
+from yuqiao.contracts.problems import visible
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.policy.calendar import until
 from yuqiao.runtime.messages import BEIJING
@@ -22,10 +23,6 @@ from yuqiao.runtime.sql import Queries
 
 app = typer.Typer(no_args_is_help=True)
 Q = Queries.beside(__file__, "parked.sql")
-FAILURE = 1
-LOCAL = ROOT / "build" / "local"
-Home = Annotated[Path, typer.Option(help="the stack's folder")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 Limit = Annotated[int, typer.Option(min=1, help="so many at most of each kind and service")]
 By = Annotated[str, typer.Option(help="who decides; the user of this machine unless said otherwise")]
 Service = Annotated[str, typer.Argument(help="intake, matching, notification or feedback")]
@@ -39,14 +36,13 @@ IDS = {
 SHOWN = {"parked": Q.show, "held": Q.show_held, "refused": Q.show_refused}
 DECIDED = {
     "held": "it goes on when its subject comes, and is refused when its time is over",
+    "released": "it is held no more; `parked show` has its outcome",
     "refused": "it was decided and answered; its sender may send another",
 }
-"""Why of a kind nothing is replayed or dropped."""
+"""Why of a state nothing is replayed or dropped."""
 
 
 def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str, Any]]:
-    from deploy.cli import stack_at
-
     if service not in SERVICES:
         raise typer.BadParameter(f"{service} is none of {', '.join(SERVICES)}")
     dsn = stack_at(home).provision.dsn(service)
@@ -64,11 +60,14 @@ def _run(home: Path, service: str, query: str, *arguments: Any) -> list[dict[str
 
 
 def _here(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its times as people here read them: Beijing time, RFC 3339 with offset."""
-    return {
-        name: value.astimezone(BEIJING).isoformat(timespec="seconds") if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
+    """A row as people here read it: Beijing time, RFC 3339 with offset; bytes as UTF-8, those that are none as \\xff."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.astimezone(BEIJING).isoformat(timespec="seconds")
+        return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+    return {name: read(value) for name, value in row.items()}
 
 
 @app.command("list")
@@ -91,7 +90,8 @@ def list_(home: Home = LOCAL, limit: Limit = 100, as_json: AsJson = False) -> No
             *(Column(name, overflow="fold") for name in names), title=f"{name}: {len(rows)}", title_justify="left"
         )
         for row in rows:
-            table.add_row(row["service"], str(row["id"]), row["key"], _why(row), f"{_where(row)}\n{_when(row)}")
+            told = row["service"], str(row["id"]), visible(row["key"]), visible(_why(row))
+            table.add_row(*told, f"{_where(row)}\n{_when(row)}")
         console.print(table)
 
 
@@ -130,7 +130,7 @@ def show(service: Service, id_: Id, home: Home = LOCAL, as_json: AsJson = False)
         print(json.dumps(row, ensure_ascii=False))
         return
     for name, value in row.items():
-        print(f"{name}: {value}")
+        print(f"{name}:", "\n   ".join(map(visible, str(value).split("\n"))))
     for reason in json.loads(row["body"]).get("reasons", ()) if row["state"] == "refused" else ():
         print(f"   {reason['code']}: {reason['text']}")
 
@@ -139,29 +139,28 @@ def _kind_of(id_: str) -> str | None:
     return next((kind for kind, pattern in IDS.items() if pattern.fullmatch(id_)), None)
 
 
-def _rows(home: Path, service: str, kind: str, id_: str) -> list[dict[str, Any]]:
-    """The row of an id that looks like one of this kind, or nothing."""
-    return _run(home, service, SHOWN[kind], id_ if kind == "refused" else int(id_.removeprefix("held-")))
+def _found(home: Path, service: str, kind: str, id_: str) -> dict[str, Any] | None:
+    """The row of an id that looks like one of this kind, with its `state`: the kind, or that it is held no more."""
+    rows = _run(home, service, SHOWN[kind], id_ if kind == "refused" else int(id_.removeprefix("held-")))
+    return next(({"state": "released" if row.get("released_at") else kind} | row for row in rows), None)
 
 
 def _known(home: Path, service: str, id_: str) -> dict[str, Any]:
-    """The row, and as its `state` of which kind it is. Exits 1 when it is not there, 2 when no id looks so."""
+    """The same. Exits 1 when it is not there, 2 when no id looks so."""
     kind = _kind_of(id_)
     if kind is None:
         raise typer.BadParameter(f"{id_} is no id of `yuqiao parked list`")
-    rows = _rows(home, service, kind, id_)
-    if not rows:
+    row = _found(home, service, kind, id_)
+    if row is None:
         typer.echo(f"{service} has no {kind} message {id_}", err=True)
         raise typer.Exit(FAILURE)
-    state = "released" if rows[0].get("released_at") else kind
-    return {"state": state} | rows[0]
+    return row
 
 
-def _only_parked(home: Path, service: str, id_: str) -> None:
-    """Says so and exits 1 when the id is that of a held or a refused message."""
-    kind = _kind_of(id_)
-    if kind in DECIDED and _rows(home, service, kind, id_):
-        typer.echo(f"{id_} of {service} is {kind}, not parked: {DECIDED[kind]}", err=True)
+def _only_parked(service: str, row: dict[str, Any]) -> None:
+    """Says so and exits 1 when the message was refused, is held, or was."""
+    if why := DECIDED.get(row["state"]):
+        typer.echo(f"{row['id']} of {service} is {row['state']}, not parked: {why}", err=True)
         raise typer.Exit(FAILURE)
 
 
@@ -173,13 +172,14 @@ def replay(service: Service, parked: str, home: Home = LOCAL, by: By = "", as_js
         rows = _run(home, service, Q.show, int(parked))
         earlier = _run(home, service, Q.earlier, rows[0]["key"], int(parked))[0]["count"] if rows else 0
         if earlier:
-            typer.echo(f"{earlier} earlier messages of this key come first: replay the key {rows[0]['key']}", err=True)
+            key = visible(rows[0]["key"])
+            typer.echo(f"{earlier} earlier messages of this key come first: replay the key {key}", err=True)
             raise typer.Exit(FAILURE)
         asked = _run(home, service, Q.ask_replay, int(parked), by)
     else:
         asked = _run(home, service, Q.ask_replay_key, parked, by)
-        if not asked:
-            _only_parked(home, service, parked)
+        if not asked and (kind := _kind_of(parked)) and (row := _found(home, service, kind, parked)):
+            _only_parked(service, row)
     _told(asked, "asked to be replayed", as_json)
 
 
@@ -193,11 +193,11 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Give a parked message up. It stays in the table, with who dropped it."""
-    _only_parked(home, service, parked)
-    number = _known(home, service, parked)["id"]
+    row = _known(home, service, parked)
+    _only_parked(service, row)
     if not yes:
         typer.confirm(f"drop parked message {parked} of {service} for good?", abort=True, err=True)
-    _told(_run(home, service, Q.drop, number, by or getpass.getuser()), "dropped", as_json)
+    _told(_run(home, service, Q.drop, row["id"], by or getpass.getuser()), "dropped", as_json)
 
 
 def _told(rows: list[dict[str, Any]], what: str, as_json: bool) -> None:

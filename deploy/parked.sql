@@ -11,16 +11,16 @@ SELECT id::text AS id, type, key, at, body FROM event_log
 WHERE type IN ('reply.refused', 'product.refused') ORDER BY seq DESC LIMIT $1;
 
 -- name: show_held
-SELECT 'held-' || id AS id, subject, key, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,
-    headers, encode(coalesce(body, ''), 'escape') AS body, held_at, expires_at, released_at, outcome FROM held WHERE id = $1;
+SELECT 'held-' || id AS id, subject, key, topic, partition, "offset", coalesce(record_key, '') AS record_key,
+    headers, coalesce(body, '') AS body, held_at, expires_at, released_at, outcome FROM held WHERE id = $1;
 
 -- name: show_refused
 SELECT id::text AS id, type, key, at, body FROM event_log
 WHERE type IN ('reply.refused', 'product.refused') AND id = $1;
 
 -- name: show
-SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", encode(coalesce(record_key, ''), 'escape') AS record_key,
-    headers, encode(coalesce(body, ''), 'escape') AS body, parked_at, attempts, asked, asked_by,
+SELECT id, key, kind, behind, reason, detail, topic, partition, "offset", coalesce(record_key, '') AS record_key,
+    headers, coalesce(body, '') AS body, parked_at, attempts, asked, asked_by,
     asked_at, decided_at, outcome FROM parked WHERE id = $1;
 
 -- name: earlier

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from deploy.asking import FINDINGS, AsJson
 from deploy.policy_asked import MOST_STAFF, asked_need, count, day_of, industry_wrong, money, valid
 from deploy.policy_calendar import calendar
 from deploy.policy_files import read, refuse, say, wrong
@@ -21,10 +22,8 @@ from yuqiao.policy.size_class import classify
 from yuqiao.policy.uscc import BadUscc, canonical_uscc
 from yuqiao.policy.without_application import without_application
 
-FINDINGS = 3
 app = typer.Typer(no_args_is_help=True)
 app.command("calendar")(calendar)
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout")]
 On = Annotated[str | None, typer.Option("--on", help="a day, 2022-12-28")]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.asking import AsJson
 from deploy.policy_files import refuse, unreadable, wrong
 from deploy.stack.files import replace
 from yuqiao.contracts.values import Reason
@@ -21,7 +22,7 @@ def calendar(
     write: Annotated[
         Path | None, typer.Option(help="the calendar to extend; the installed one if it is not there")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """The days of an official holiday notice, as CSV: its year, and what it moves in the December before."""
     notice = _notice(file)

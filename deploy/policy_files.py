@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 import typer
 import yaml
 
+from deploy.asking import USAGE
 from yuqiao.contracts.problems import NotJson, loads_strict
 from yuqiao.contracts.values import Reason
 
-USAGE = 2
 _CAUSES: dict[type[OSError], str] = {
     FileNotFoundError: "文件不存在",
     PermissionError: "没有读取权限",

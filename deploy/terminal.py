@@ -8,5 +8,5 @@ WIDE = 160
 
 
 def wide() -> Console:
-    """A console as wide as the terminal; in a file or a pipe, wide enough that no table is cut. Text is text, not markup."""
-    return Console(markup=False) if sys.stdout.isatty() else Console(markup=False, width=WIDE)
+    """A console as wide as the terminal; in a file or a pipe, wide enough that no table is cut. Text is printed as written."""
+    return Console(markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.intake import fields
 from services.intake.identity import canonical_uscc
+from yuqiao.contracts.problems import shown
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import Refused
 
@@ -97,7 +98,7 @@ def understand(header: Sequence[str]) -> tuple[list[Column | None], list[Reason]
         ]
         raise Refused("columns_duplicate", "清单有重复的列：" + "、".join(c.header for c in twice), 422, tuple(reasons))
     ignored = [
-        Reason(code="column_ignored", values={"field": text[:40]}, text=f"列“{text[:40]}”不在模板中，已忽略")
+        Reason(code="column_ignored", values={"field": shown(text)}, text=f"列“{shown(text)}”不在模板中，已忽略")
         for text, column in zip(header, places, strict=True)
         if text and column is None
     ]

@@ -57,7 +57,7 @@ def alike(problems: Iterable[dict[str, Any]]) -> list[Alike]:
 
 def show(result: dict[str, Any]) -> None:
     """An import's result, as JSON says it, on stdout; that some is not shown, on stderr."""
-    console = Console(markup=False)
+    console = Console(markup=False, emoji=False)
     title = f"清单 {result['list_id']} 第 {result['version']} 版" + ("（试运行，未登记）" if result["dry_run"] else "")
     console.print(title)
     table = Table("", "条")

@@ -1,14 +1,18 @@
 """matching over HTTP, for the operator: a round now, the catalogue, why a need was matched as it was."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
 
+from services.matching.handlers import Decision
 from services.matching.messages import ROUND, RunRound
+from services.matching.notes import RestEnded
 from services.matching.state import Candidate
 from services.matching.store import Q
-from yuqiao.contracts.base import event_type
+from yuqiao.contracts.base import Event, event_type
 from yuqiao.contracts.from_bank import ProductPublished
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.runtime.gateway import Gateway
@@ -16,6 +20,23 @@ from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import Refused
 
 DECISIONS = [NeedMatched.wire_type, NeedUnmatched.wire_type, NeedWaiting.wire_type]
+NUMBERS: dict[type[Event], str] = {
+    NeedMatched: "matched",
+    NeedWaiting: "waiting",
+    NeedUnmatched: "unmatched",
+    RestEnded: "rest_ended",
+}
+"""What became of a need in a round."""
+
+
+def numbers_of(events: Iterable[Event]) -> dict[str, int]:
+    """How many needs became what: each counts once, by what was decided first; one that goes to banks may wait for others."""
+    became: dict[str, type[Event]] = {}
+    for event in events:
+        if isinstance(event, Decision):
+            became.setdefault(event.need, type(event))
+    found = Counter(became.values())
+    return {name: found[kind] for kind, name in NUMBERS.items()}
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -23,15 +44,10 @@ def routes(gateway: Gateway) -> APIRouter:
     router = APIRouter()
 
     @router.post("/rounds")
-    async def run_round(request: Request) -> dict[str, Any]:
+    async def run_round(request: Request) -> dict[str, int]:
         require_operator(request, gateway.settings)
         outcome = await gateway.submit(RunRound(id=str(uuid4())))
-        kinds = [type(e).__name__ for e in outcome.events]
-        return {
-            "matched": kinds.count("NeedMatched"),
-            "waiting": kinds.count("NeedWaiting"),
-            "unmatched": kinds.count("NeedUnmatched"),
-        }
+        return numbers_of(outcome.events)
 
     @router.get("/products")
     async def products(request: Request) -> list[dict[str, Any]]:

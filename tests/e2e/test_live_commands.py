@@ -106,7 +106,7 @@ async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, sta
     issue, home = found[0]["issue"], ("--home", str(stack.home))
     shown = await shell.run("issue", "list", *home)
     assert issue in shown
-    assert "材料; 资料不全" in shown
+    assert "材料；资料不全" in shown
     assert await shell.ask("issue", "resolve", issue) == {"issue": issue, "resolution": "answered"}
     assert issue not in await shell.run("issue", "list", *home)
     await shell.run("issue", "resolve", issue, *home, exits=1)
@@ -132,7 +132,7 @@ async def test_parked_messages_are_listed_shown_replayed_and_dropped(shell: Shel
 
     one = ("matching", str(mine["matching"]["id"]))
     kept = await shell.ask("parked", "show", *one)
-    assert (kept["reason"], kept["attempts"], kept["record_key"]) == ("unreadable", 1, "\\377\\376")
+    assert (kept["reason"], kept["attempts"], kept["record_key"]) == ("unreadable", 1, "\\xff\\xfe")
     assert "ce_id" in kept["detail"]
     (asked,) = await shell.ask("parked", "replay", *one, "--by", "op")
     assert (asked["asked"], asked["asked_by"]) == ("replay", "op")
@@ -169,7 +169,7 @@ async def test_a_list_is_tried_and_imported(shell: Shell, stack: Stack, tmp_path
     whole.write_bytes(csv_bytes([row(901), row(902)]))
     partial.write_bytes(csv_bytes([row(901), row(902, 电话="12")]))
     way = ["--url", stack.url("intake"), "--key-file", str(stack.home / "secrets" / "operator.key")]
-    assert set(await shell.ask("round")) == {"matched", "waiting", "unmatched"}
+    assert set(await shell.ask("round")) == {"matched", "waiting", "unmatched", "rest_ended"}
     tried = json.loads(await shell.run("import", str(partial), *way, "--dry-run", "--json", exits=5))
     assert (tried["dry_run"], tried["accepted"], tried["refused"]) == (True, 1, 1)
     assert [(p["row"], p["field"], p["code"]) for p in tried["problems"]] == [(3, "电话", "phone_invalid")]

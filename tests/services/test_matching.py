@@ -158,6 +158,29 @@ async def test_a_bank_of_the_rest_that_goes_away_is_waited_for_no_more(house: Ho
     assert [ended.need for ended in await logged(house, RestEnded)] == [derived_id("need", 1)]
 
 
+async def test_a_round_tells_of_each_need_once(house: House) -> None:
+    for bank in BANKS[:2]:
+        await open_bank(house, bank)
+    publish(house, "p", BANKS[1], daily_quota=0)
+    await house.settle()
+    shell = house.rooms["matching"].shell
+    both, full = need(house, 1, mode="broadcast"), need(house, 2, mode="named", banks=BANKS[1:2])
+    nobody = need(house, 3, mode="named", banks=BANKS[4:])
+    await run(shell, *(stated.but(batched=True) for stated in (both, full, nobody)))
+
+    async def held() -> dict[str, int]:
+        async with house.calling("matching") as operator:
+            return (await operator.post("/rounds")).json()  # type: ignore[no-any-return]
+
+    none = {"matched": 0, "waiting": 0, "unmatched": 0, "rest_ended": 0}
+    assert await held() == none | {"matched": 1, "waiting": 1, "unmatched": 1}
+    assert await held() == none | {"waiting": 2}, "one for any bank, one for the rest of them"
+    house.write(ProductWithdrawn(at=house.now, bank=BANKS[1], product="p"))
+    await house.settle()
+    assert await held() == none | {"unmatched": 1, "rest_ended": 1}
+    assert await held() == none
+
+
 async def test_who_is_offered_on_while_it_waits_for_the_rest_is_told_when_nobody_is_left(house: House) -> None:
     for bank in BANKS[:2]:
         await open_bank(house, bank)

@@ -58,6 +58,21 @@ async def test_a_case_is_listed_for_everybody_who_is_waited_for(house: House) ->
     assert [row["due_at"] for row in late] == [enterprise["due_at"]]
 
 
+async def test_what_is_overdue_is_so_until_feedback_draws_the_consequence_and_is_told_by_the_case_then(
+    house: House,
+) -> None:
+    await offered(house)
+    (task,) = await asked(house, "/cases?waiting=owner")
+    house.now = datetime.fromisoformat(task["due_at"])
+    assert task in await asked(house, "/cases?waiting=owner&overdue=true")
+    await house.settle()
+    assert await asked(house, "/cases?overdue=true") == []
+    late = await asked(house, "/cases?waiting=owner&overdue=true")
+    assert [row for row in late if row["due_at"] == task["due_at"]] == []
+    happened = (await asked(house, f"/cases/{task['id']}"))["timeline"]
+    assert "task.due" in {row["type"] for row in happened}
+
+
 async def test_the_office_reads_what_a_bank_says_of_an_issue_and_of_a_refusal(house: House) -> None:
     offers = await offered(house)
     house.write(IssueReport(at=house.now, bank=BANK, offer=offers[BANK], category="guarantee", note=WORDS))

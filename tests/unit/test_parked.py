@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli, parked
+from deploy import parked
 from deploy.parked import Q, app
 
 AT = datetime(2026, 11, 28, 17, 30, 5, 123, UTC)
 RECORD = {"key": "k", "topic": "t", "partition": 0, "offset": 7}
 BODY = {"place": "replies/0/9", "reply_type": "reply.accept", "reasons": [{"code": "wrong_stage", "text": "不对"}]}
 EVENT = "3f0c2f6e-0000-4000-8000-000000000000"
-PARKED = {"id": 1, **RECORD, "reason": "why", "parked_at": AT}
-HELD = {"id": "held-2", **RECORD, "subject": "what", "held_at": AT, "expires_at": AT}
+BYTES = {"record_key": "一\x1b[31m".encode() + b"\xff", "body": '{"note": "好\u202e"}\nstate: held'.encode()}
+PARKED = {"id": 1, **RECORD, **BYTES, "reason": "why", "parked_at": AT}
+HELD = {"id": "held-2", **RECORD, **BYTES, "subject": "what", "held_at": AT, "expires_at": AT}
 REFUSED = {"id": EVENT, "key": "k", "type": "reply.refused", "at": AT, "body": json.dumps(BODY)}
 ROWS: dict[str, dict[str, Any]] = {
     Q.list_parked: PARKED,
@@ -49,7 +50,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(parked.asyncpg, "connect", connect)
     provision = SimpleNamespace(dsn=lambda service: "")
-    monkeypatch.setattr(cli, "stack_at", lambda home: SimpleNamespace(provision=provision))
+    monkeypatch.setattr(parked, "stack_at", lambda home: SimpleNamespace(provision=provision))
     monkeypatch.setenv("COLUMNS", "160")
 
 
@@ -83,12 +84,38 @@ def test_every_id_of_the_list_is_shown_with_its_state(id_: str, state: str) -> N
     assert ("wrong_stage: 不对" in shown.stdout) == (state == "refused")
 
 
+@pytest.mark.parametrize("id_", ["1", "held-2"])
+def test_bytes_are_shown_as_text_in_which_nothing_is_invisible(id_: str) -> None:
+    shown = CliRunner().invoke(app, ["show", "feedback", id_]).stdout
+    assert "record_key: 一\\u001b[31m\\xff\n" in shown
+    assert 'body: {"note": "好\\u202e"}\n   state: held\n' in shown
+    found = json.loads(CliRunner().invoke(app, ["show", "feedback", id_, "--json"]).stdout)
+    assert (found["record_key"], found["body"]) == ("一\x1b[31m\\xff", BYTES["body"].decode())
+
+
+def test_a_key_in_a_table_is_shown_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS, Q.list_parked, PARKED | {"key": "k\x1b[31m"})
+    said = CliRunner().invoke(app, ["list"]).stdout
+    assert ("k\\u001b[31m" in said, "\x1b" in said) == (True, False)
+
+
 @pytest.mark.parametrize("command", [["replay"], ["drop", "--yes"]], ids=" ".join)
 @pytest.mark.parametrize(("id_", "state"), [("held-2", "held"), (EVENT, "refused")])
 def test_only_what_is_parked_is_replayed_or_dropped(command: list[str], id_: str, state: str) -> None:
     done = CliRunner().invoke(app, [*command, "feedback", id_])
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"{id_} of feedback is {state}, not parked" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["replay"], ["drop", "--yes"]], ids=" ".join)
+def test_what_was_held_and_went_on_is_held_no_more(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.setitem(ROWS, Q.show_held, HELD | {"released_at": AT, "outcome": "applied"})
+    done = CliRunner().invoke(app, [*command, "feedback", "held-2"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert (
+        done.stderr == "held-2 of feedback is released, not parked: it is held no more; `parked show` has its outcome\n"
+    )
+    assert CliRunner().invoke(app, ["show", "feedback", "held-2"]).stdout.startswith("state: released\n")
 
 
 def test_what_is_parked_is_dropped() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy import cli
+from deploy import asking, cli
 
 ASKED: list[tuple[str, str]] = []
 
@@ -21,28 +21,38 @@ def matching(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
         return request.param  # type: ignore[no-any-return]
 
     stack = SimpleNamespace(url=lambda service: f"http://{service}", operator_headers=dict)
-    monkeypatch.setattr(cli, "stack_at", lambda home: stack)
+    monkeypatch.setattr(asking, "stack_at", lambda home: stack)
     monkeypatch.setattr(httpx, "request", answer)
 
 
-def held(matched: int) -> httpx.Response:
-    return httpx.Response(200, json={"matched": matched, "waiting": 0, "unmatched": 0})
+NONE = {"matched": 0, "waiting": 0, "unmatched": 0, "rest_ended": 0}
 
 
-@pytest.mark.parametrize("matching", [held(3)], indirect=True)
+def held(**numbers: int) -> httpx.Response:
+    return httpx.Response(200, json=NONE | numbers)
+
+
+@pytest.mark.parametrize("matching", [held(matched=3)], indirect=True)
 @pytest.mark.usefixtures("matching")
 def test_a_round_is_held_and_its_numbers_are_told() -> None:
     told, as_json = (CliRunner().invoke(cli.app, ["round", *more]) for more in ([], ["--json"]))
     assert ASKED == [("POST", "http://matching/rounds")]
     assert told.stdout.startswith("matched 3 ")
-    assert json.loads(as_json.stdout) == {"matched": 3, "waiting": 0, "unmatched": 0}
+    assert json.loads(as_json.stdout) == NONE | {"matched": 3}
     assert (told.exit_code, told.stderr, as_json.exit_code) == (0, "", 0)
 
 
-@pytest.mark.parametrize("matching", [held(0)], indirect=True)
+@pytest.mark.parametrize("matching", [held()], indirect=True)
 @pytest.mark.usefixtures("matching")
 def test_a_round_without_needs_says_so() -> None:
     assert CliRunner().invoke(cli.app, ["round"]).stderr == "no need was waiting for a round\n"
+
+
+@pytest.mark.parametrize("matching", [held(rest_ended=2)], indirect=True)
+@pytest.mark.usefixtures("matching")
+def test_needs_that_wait_for_further_banks_no_more_are_needs_too() -> None:
+    told = CliRunner().invoke(cli.app, ["round"])
+    assert ("rest_ended 2 " in told.stdout, told.stderr) == (True, "")
 
 
 @pytest.mark.parametrize("matching", [httpx.Response(409, json={"detail": "轮次已搁置"})], indirect=True)

@@ -243,6 +243,12 @@ def test_headers_may_be_spelt_otherwise_and_strange_ones_are_mentioned() -> None
     assert [r.values["field"] for r in ignored] == ["星座"]
 
 
+def test_a_strange_header_is_repeated_without_what_is_invisible() -> None:
+    _, (ignored,) = understand([*SAMPLE_COLUMNS, "星\x1b[31m\u202e座"])
+    assert ignored.text == "列“星\\u001b[31m\\u202e座”不在模板中，已忽略"
+    assert ignored.values == {"field": "星\\u001b[31m\\u202e座"}
+
+
 @given(st.lists(st.text(max_size=40), min_size=29, max_size=29))
 @settings(max_examples=300, deadline=None)
 def test_no_garbage_raises(cells: list[str]) -> None:
