@@ -1,4 +1,4 @@
-"""What is wrong with a bank's reply by itself, whatever offer it speaks of: codes, reasons, what is missing, days to come.
+"""What is wrong with a bank's reply by itself, whatever offer it speaks of: codes, reasons, terms, what is missing, days.
 
 Its contract takes any code, because it only grows; whether a code means something is judged here.
 """
@@ -61,16 +61,30 @@ def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
     elif reply.wire_type == "reply.decision":
         missing = [field for field in ("amount_cny", "annual_rate") if getattr(reply, field) is None]
         yield from (Wrong("field_missing", field, "", "同意授信时必填") for field in missing)
+        yield from _wrong_terms(decided)
+    elif reply.wire_type == "reply.disbursement":
+        yield from _wrong_terms(decided)
     elif reply.wire_type == "reply.task":
         yield from _wrong_report(decided)
+
+
+def _wrong_terms(loan: Any) -> Iterator[Wrong]:
+    """Of what is granted or paid out."""
+    if loan.amount_cny is not None and not loan.amount_cny:
+        yield Wrong("out_of_range", "amount_cny", str(loan.amount_cny), "须大于 0")
+    yield from _too_high(loan, "annual_rate")
 
 
 def _wrong_report(report: Any) -> Iterator[Wrong]:
     """Of a task."""
     if not report.done and not report.note:
         yield Wrong("note_missing", "note", "", "未落实须填写说明")
-    for field in ("rate_before", "rate_after"):
-        if (rate := getattr(report, field)) is not None and rate > HIGHEST_RATE:
+    yield from _too_high(report, "rate_before", "rate_after")
+
+
+def _too_high(reply: Any, *fields: str) -> Iterator[Wrong]:
+    for field in fields:
+        if (rate := getattr(reply, field)) is not None and rate > HIGHEST_RATE:
             yield Wrong("out_of_range", field, str(rate), f"须为不超过 {HIGHEST_RATE} 的小数，如 0.0385 表示 3.85%")
 
 

@@ -45,6 +45,11 @@ AWAY = {
         (["accept", OFFER, "--no-done"], "--done 不适用于 accept"),
         (["decision", OFFER, "--rate", "0.04"], "--amount（amount_cny）缺失：同意授信时必填"),
         (["decision", OFFER, "--amount", "1.00"], "--rate（annual_rate）缺失：同意授信时必填"),
+        (["decision", OFFER, "--amount", "0.00", "--rate", "0.04"], "--amount（amount_cny）的值 0.00 有误：须大于 0"),
+        (
+            ["disbursement", OFFER, "--amount", "1.00", "--rate", "0.99"],
+            "--rate（annual_rate）的值 0.99 有误：须为不超过",
+        ),
         (["decision", OFFER, "--amount", "1.00", "--reason", "G1"], "--amount 不适用于不同意的 decision"),
         (["contact", OFFER, "--method", "pigeon"], "--method（method）的值 pigeon 有误：可用的有：phone 电话"),
         (["issue", OFFER, "--category", "nope"], "--category（category）的值 nope 有误"),

@@ -101,6 +101,8 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
         ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
         ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
         ((ACCEPT, CONTACT, replace(GRANT, values={"approved": True})), ["field_missing", "field_missing"]),
+        ((ACCEPT, CONTACT, replace(GRANT, values=GRANT.values | {"amount_cny": Decimal(0)})), ["out_of_range"]),
+        ((ACCEPT, CONTACT, GRANT, replace(PAY, values={**TERMS, "annual_rate": Decimal("0.99")})), ["out_of_range"]),
         ((Step("task", "task", 0, {"task": OFFER, "done": False}),), ["note_missing"]),
         ((ACCEPT, replace(CONTACT, values={"method": "telepathy"})), ["unknown_code"]),
         ((Step("issue", "issue", 3, {"category": "x"}),), ["unknown_code"]),
