@@ -27,9 +27,7 @@ ALLOWED = {
     "YUQIAO_SECURITY_PROTOCOL": ("SASL_PLAINTEXT", "SASL_SSL", "PLAINTEXT", "SSL"),
     "YUQIAO_SASL_MECHANISM": ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"),
 }
-_BROKERS = re.compile(
-    r"^([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(,\s*([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)*$", re.ASCII
-)
+_BROKER = re.compile(r"\s*(?:[^:,\s]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?", re.ASCII)
 
 
 class BadEnvFile(ValueError):
@@ -141,6 +139,11 @@ def _check(path: Path, values: dict[str, str]) -> None:
         if values[name] not in allowed:
             raise BadEnvFile(f"{path} 中 {name} 的值 {values[name][:80]} 有误，可用的有：{'、'.join(allowed)}")
     brokers = values["YUQIAO_BOOTSTRAP"]
-    if not _BROKERS.match(brokers):
-        right = "须为 主机:端口，多个以逗号分隔，如 127.0.0.1:29092"
+    if not all(map(_is_broker, brokers.split(","))):
+        right = "须为 主机:端口，多个以逗号分隔，端口为 1 至 65535，如 127.0.0.1:29092"
         raise BadEnvFile(f"{path} 中 YUQIAO_BOOTSTRAP 的值 {brokers[:80]} 有误，{right}")
+
+
+def _is_broker(text: str) -> bool:
+    found = _BROKER.fullmatch(text)
+    return found is not None and (found[1] is None or 1 <= int(found[1]) <= 65535)
