@@ -130,4 +130,5 @@ def test_the_guide_has_a_line_for_each_kind_of_reply_and_each_is_one(monkeypatch
         words = [str(uuid4()) if word in ("OFFER", "TASK") else word for word in shlex.split(line)]
         result = CliRunner().invoke(cli.app, words)
         assert result.exit_code == 5, (line, result.output)
+        assert "回复一般暂存一天" in result.stderr
     assert {type(event) for event in said} == set(KINDS.values())
