@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka.helpers import create_ssl_context
 from dotenv.parser import parse_stream
 
+from yuqiao.contracts.sealing import is_private_key
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic, parse_bank_topic
 
 REQUIRED = (
@@ -98,9 +99,12 @@ class BankEnv:
         """The bank's private key, PEM; a relative path begins beside the file. Raises BadEnvFile."""
         path = self.folder / self.values["YUQIAO_PRIVATE_KEY_FILE"]
         try:
-            return path.read_text(encoding="utf-8")
+            key = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 无法读取：{error}") from None
+        if not is_private_key(key):
+            raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 有误：须为无口令的 EC P-256 私钥（PEM）")
+        return key
 
     def group(self, name: str) -> str:
         """A consumer group the bank may use."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from deploy.stack.prerequisites import free_port
 from tests.unit.bank.push import offered
 from tests.unit.bank.test_env import GOOD, write
+from tests.unit.bank.test_sealing import PUBLIC
 from yuqiao.bank import cli
 from yuqiao.bank.cli import app
 from yuqiao.bank.env import BankEnv
@@ -91,7 +92,10 @@ def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, comma
     assert "Traceback" not in away.stderr
 
 
-def test_a_missing_private_key_is_found_before_the_first_event(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, "-----BEGIN", PUBLIC], ids=["missing", "none", "public"])
+def test_a_private_key_that_opens_nothing_is_found_before_the_first_event(tmp_path: Path, key: str | None) -> None:
+    if key is not None:
+        (tmp_path / "none.pem").write_text(key, encoding="utf-8")
     file = write(tmp_path, GOOD | AWAY | {"YUQIAO_PRIVATE_KEY_FILE": "none.pem"})
     done = CliRunner().invoke(app, ["tail", "--env", str(file), "--unseal"])
     (line,) = done.stderr.splitlines()

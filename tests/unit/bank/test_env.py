@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from tests.unit.bank.test_sealing import PRIVATE
 from yuqiao.bank.env import REQUIRED, BadEnvFile, BankEnv
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic
 
@@ -101,6 +102,6 @@ def test_a_missing_key_is_said_when_it_is_needed(tmp_path: Path) -> None:
 
 
 def test_a_relative_path_of_the_key_begins_beside_the_file(tmp_path: Path) -> None:
-    (tmp_path / "key.pem").write_text("-----BEGIN", encoding="utf-8")
+    (tmp_path / "key.pem").write_text(PRIVATE, encoding="utf-8")
     env = BankEnv.read(write(tmp_path, GOOD | {"YUQIAO_PRIVATE_KEY_FILE": "key.pem"}))
-    assert env.private_key == "-----BEGIN"
+    assert env.private_key == PRIVATE
