@@ -65,6 +65,23 @@ def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: s
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["contact", OFFER, "--method", "X!"], "--method（method）的值 X! 有误：可用的有：phone 电话、visit 上门"),
+        (["issue", OFFER, "--category", "X!"], "--category（category）的值 X! 有误：可用的有：documents 材料"),
+        (["decline", OFFER], "--reason（reason）缺失：可用的原因码："),
+        (["decline", OFFER, "--reason", "!"], "--reason（reason）的值 ! 有误：可用的原因码："),
+        (["accept", OFFER, "--note", "a\udcff"], "--note（note）的值 a\\udcff 有误：须为完整的 Unicode 文字"),
+    ],
+)
+def test_what_no_contract_takes_is_one_line_with_what_would_be_right(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = CliRunner().invoke(app, ["reply", "--env", str(write(tmp_path, GOOD)), *arguments])
+    assert (done.exit_code, done.stderr.count("\n"), done.stderr.startswith(said)) == (2, 1, True), done.stderr
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("bank99: []", "b1"),
