@@ -89,51 +89,51 @@ def overtakes(offer: CaseOffer, reply: Reply) -> bool:
 
 def faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> tuple[Reason, ...]:
     """What is wrong with a reply from `bank` that comes `on` a day; empty when it can be applied."""
+    wrong = _faults(case, offer, reply, bank, on)
+    return tuple(Reason(code=w.code, values={"field": w.field, "value": w.value[:SHOWN]}, text=w.text) for w in wrong)
+
+
+def _faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> list[Wrong]:
     if bank not in (offer.bank, "") or reply.bank != offer.bank:
-        return (_fault("not_your_offer", "offer", reply.offer, "不是本行的推送"),)
+        return [Wrong("not_your_offer", "offer", reply.offer, "不是本行的推送")]
     if isinstance(reply, TaskReport):
         return _task_faults(case, offer, reply, on)
     if offer.offer in case.lenders:
         if isinstance(reply, IssueReport):
             return _content_faults(offer, reply, on)
         right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
-        return (_fault("not_offered", "ce_type", reply.wire_type, right),)
+        return [Wrong("not_offered", "ce_type", reply.wire_type, right)]
     return _stage_faults(case, offer, reply) or _content_faults(offer, reply, on)
 
 
-def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport, on: date) -> tuple[Reason, ...]:
+def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport, on: date) -> list[Wrong]:
     asked = case.tasks.get(reply.task)
     if asked is None or asked.offer != offer.offer:
-        return (_fault("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task"),)
+        return [Wrong("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task")]
     return _content_faults(offer, reply, on)
 
 
-def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> tuple[Reason, ...]:
+def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> list[Wrong]:
     if case.outcome:
-        return (_fault("case_resolved", "offer", reply.offer, f"该需求已办结（{term('case_outcome', case.outcome)}）"),)
+        return [Wrong("case_resolved", "offer", reply.offer, f"该需求已办结（{term('case_outcome', case.outcome)}）")]
     if isinstance(reply, IssueReport):
-        return ()
+        return []
     if not offer.live:
-        return (_fault("offer_ended", "offer", reply.offer, f"该推送已结束（{term('offer_stage', offer.stage)}）"),)
+        return [Wrong("offer_ended", "offer", reply.offer, f"该推送已结束（{term('offer_stage', offer.stage)}）")]
     legal = LEGAL[type(reply)]
     if offer.stage not in legal:
         wanted = "、".join(term("offer_stage", s) for s in sorted(legal))
         now = term("offer_stage", offer.stage)
-        return (_fault("wrong_stage", "ce_type", reply.wire_type, f"当前阶段为{now}，此回复只能在{wanted}阶段提交"),)
-    return ()
+        return [Wrong("wrong_stage", "ce_type", reply.wire_type, f"当前阶段为{now}，此回复只能在{wanted}阶段提交")]
+    return []
 
 
-def _content_faults(offer: CaseOffer, reply: Reply, on: date) -> tuple[Reason, ...]:
-    found = tuple(_fault(*wrong) for wrong in wrong_content(reply, on))
+def _content_faults(offer: CaseOffer, reply: Reply, on: date) -> list[Wrong]:
+    found = list(wrong_content(reply, on))
     if isinstance(reply, Disbursement) and offer.approved_cny is not None and reply.amount_cny > offer.approved_cny:
         right = f"不得超过授信金额 {offer.approved_cny} 元"
-        found += (_fault("above_approved", "amount_cny", str(reply.amount_cny), right),)
+        found.append(Wrong("above_approved", "amount_cny", str(reply.amount_cny), right))
     return found
-
-
-def _fault(code: str, field: str, value: str, right: str) -> Reason:
-    wrong = Wrong(code, field, value, right)
-    return Reason(code=code, values={"field": field, "value": value[:SHOWN]}, text=wrong.text)
 
 
 def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str | None:

@@ -136,7 +136,7 @@ def _result(command: RegisterNeed, outcome: Outcome | BaseException, before: Ans
     if before is not None:
         return Answered(before, True) if before.digest == command.request else _reused()
     if isinstance(outcome, Refused):
-        return outcome
+        return _reused() if _is_old(outcome) else outcome
     raise outcome if isinstance(outcome, BaseException) else LookupError(f"command {command.id} left no answer")
 
 

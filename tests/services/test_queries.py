@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from deploy.stack.postgres import LocalPostgres
+from services.feedback.store import Q as FEEDBACK
 from tests.conftest import clone, drop
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime import database
@@ -98,3 +99,21 @@ async def test_who_looks_for_what_is_open_does_not_read_what_is_closed(
         await conn.execute(f"DEALLOCATE {name}")
         assert not [line for line in plan if "Removed by Filter" in line]
         await conn.execute("DELETE FROM held; DELETE FROM parked")
+
+
+MANY_WORDS = """
+INSERT INTO issue SELECT 'issue-' || n, n, n, n % 400 = 0, json_build_object('raised_at', n) FROM generate_series(20, 20000, 20) AS n;
+INSERT INTO words SELECT n, n, CASE n % 20 WHEN 0 THEN json_build_object('issue', 'issue-' || n) ELSE '{}' END
+FROM generate_series(1, 20000) AS n;
+ANALYZE issue, words;
+"""
+
+
+@pytest.mark.parametrize("migrated", ["feedback"], indirect=True)
+async def test_who_lists_issues_does_not_read_all_words(migrated: tuple[str, Any]) -> None:
+    conn = migrated[1]
+    async with conn.transaction():
+        await conn.execute(MANY_WORDS)
+        plan = [row[0] for row in await conn.fetch(f"EXPLAIN (COSTS off) {FEEDBACK.list_issues}", 200)]
+        await conn.execute("DELETE FROM issue; DELETE FROM words")
+    assert [line for line in plan if "Index Scan using words_issue" in line], plan

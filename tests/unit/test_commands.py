@@ -86,7 +86,11 @@ def test_status_of_what_does_not_run(
             {"YUQIAO_CLOCK": "x", "YUQIAO_BATCH_SIZE": "0"},
             ["YUQIAO_CLOCK 的值 x", "stepped", "YUQIAO_BATCH_SIZE 的值 0"],
         ),
-        ({"YUQIAO_OPERATOR_KEY_FILE": "/nowhere/key"}, ["_FILE", "/nowhere/key"]),
+        ({"YUQIAO_OPERATOR_KEY_FILE": "/nowhere/key"}, ["YUQIAO_OPERATOR_KEY_FILE 所指的 /nowhere/key 无法读取"]),
+        ({"YUQIAO_OPERATOR_KEY_FILE": sys.executable}, [f"YUQIAO_OPERATOR_KEY_FILE 所指的 {sys.executable} 无法读取"]),
+        ({"YUQIAO_HTTP_PORT": ""}, ["YUQIAO_HTTP_PORT 的值为空：须为整数"]),
+        ({"YUQIAO_OPS_PORT": "99999"}, ["YUQIAO_OPS_PORT 的值 99999 有误：不得大于 65535"]),
+        ({"YUQIAO_LOG_LEVEL": "foo"}, ["YUQIAO_LOG_LEVEL 的值 foo 有误：可用的值：debug、info、"]),
         ({}, []),
     ],
     ids=str,
@@ -102,6 +106,16 @@ def test_settings_are_printed_without_secrets_or_refused_in_one_line(
     assert "do not print this" not in told.out + told.err
     assert [words for words in said if words not in told.err] == []
     assert (bool(told.out), told.err.count("\n"), "pydantic" in told.err) == (code == 0, code // 2, False)
+
+
+def test_a_setting_comes_from_a_file_and_a_level_is_written_in_any_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "days").write_text("3\n", encoding="utf-8")
+    monkeypatch.setenv("YUQIAO_HELD_DAYS_FILE", str(tmp_path / "days"))
+    monkeypatch.setenv("YUQIAO_LOG_LEVEL", "INFO")
+    assert run(monkeypatch, "config") == 0
+    assert {"YUQIAO_HELD_DAYS=3", "YUQIAO_LOG_LEVEL=info"} <= set(capsys.readouterr().out.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from yuqiao.policy.states import listed
 
 T = TypeVar("T")
 LATER = "稍后可用 tail 查看"
-KEPT = "所说的推送如还不为系统所知，回复暂存一天：其间得知即作判定，否则退回"
+KEPT = "所说的推送如还不为系统所知，回复一般暂存一天：其间得知即作判定，否则退回"
 app = typer.Typer(help="银行侧工具：查看本行收到的事件、发布产品、回复、自查", no_args_is_help=True)
 EnvFile = Annotated[Path, typer.Option("--env", help="本行接入文件 <bank>.env")]
 

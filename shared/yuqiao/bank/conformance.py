@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -93,7 +93,8 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
     before, digest = digests.get(envelope.id), sha256(envelope.type.encode() + b" " + (record.value or b"")).hexdigest()
     digests[envelope.id] = before or digest
     if before is None:
-        faults, following = _judged(bank, reply, stages)
+        came = datetime.fromtimestamp(record.timestamp / 1000, BEIJING)
+        faults, following = _judged(bank, reply, stages, came.date())
         yield from faults
         if not faults and following:
             stages[reply.offer] = following
@@ -101,8 +102,8 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
         yield "id_reused", f"ce_id {envelope.id[:40]} 已用于另一内容的回复，请换一个"
 
 
-def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple[str, str]], str | None]:
-    """What is wrong with a reply, its place before its content; and the stage that follows when nothing is."""
+def _judged(bank: str, reply: Reply, stages: dict[str, str], on: date) -> tuple[list[tuple[str, str]], str | None]:
+    """What is wrong with a reply that comes `on` a day, place before content; and the stage that follows when nothing is."""
     stage = stages.get(reply.offer)
     if stage is None or reply.bank != bank:
         return [("unknown_offer", f"没有向本行推送 {reply.offer}")], None
@@ -120,7 +121,7 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str]) -> tuple[list[tuple
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
         return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
-    return [(wrong.code, wrong.text) for wrong in wrong_content(reply, datetime.now(BEIJING).date())], following
+    return [(wrong.code, wrong.text) for wrong in wrong_content(reply, on)], following
 
 
 async def recorded(env: BankEnv) -> Report:

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka.helpers import create_ssl_context
 from dotenv.parser import parse_stream
 
+from yuqiao.contracts.sealing import is_private_key
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic, parse_bank_topic
 
 REQUIRED = (
@@ -27,9 +28,7 @@ ALLOWED = {
     "YUQIAO_SECURITY_PROTOCOL": ("SASL_PLAINTEXT", "SASL_SSL", "PLAINTEXT", "SSL"),
     "YUQIAO_SASL_MECHANISM": ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"),
 }
-_BROKERS = re.compile(
-    r"^([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(,\s*([^:,\s]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)*$", re.ASCII
-)
+_BROKER = re.compile(r"\s*(?:[^:,\s]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?", re.ASCII)
 
 
 class BadEnvFile(ValueError):
@@ -100,9 +99,12 @@ class BankEnv:
         """The bank's private key, PEM; a relative path begins beside the file. Raises BadEnvFile."""
         path = self.folder / self.values["YUQIAO_PRIVATE_KEY_FILE"]
         try:
-            return path.read_text(encoding="utf-8")
+            key = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 无法读取：{error}") from None
+        if not is_private_key(key):
+            raise BadEnvFile(f"YUQIAO_PRIVATE_KEY_FILE 的值 {path} 有误：须为无口令的 EC P-256 私钥（PEM）")
+        return key
 
     def group(self, name: str) -> str:
         """A consumer group the bank may use."""
@@ -141,6 +143,11 @@ def _check(path: Path, values: dict[str, str]) -> None:
         if values[name] not in allowed:
             raise BadEnvFile(f"{path} 中 {name} 的值 {values[name][:80]} 有误，可用的有：{'、'.join(allowed)}")
     brokers = values["YUQIAO_BOOTSTRAP"]
-    if not _BROKERS.match(brokers):
-        right = "须为 主机:端口，多个以逗号分隔，如 127.0.0.1:29092"
+    if not all(map(_is_broker, brokers.split(","))):
+        right = "须为 主机:端口，多个以逗号分隔，端口为 1 至 65535，如 127.0.0.1:29092"
         raise BadEnvFile(f"{path} 中 YUQIAO_BOOTSTRAP 的值 {brokers[:80]} 有误，{right}")
+
+
+def _is_broker(text: str) -> bool:
+    found = _BROKER.fullmatch(text)
+    return found is not None and (found[1] is None or 1 <= int(found[1]) <= 65535)

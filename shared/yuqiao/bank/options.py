@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.from_bank import Reply
 from yuqiao.contracts.problems import reasons_of
-from yuqiao.policy.reply_content import wrong_content
+from yuqiao.contracts.values import Reason
+from yuqiao.policy.reply_content import Wrong, right_codes, wrong_content
 
 OPTIONS = {
     "reason": "--reason",
@@ -49,7 +50,7 @@ def reply_of(bank: str, kind: str, offer: str, given: Mapping[str, Any], now: da
     try:
         reply = model.model_validate({name: value for name, value in values.items() if name in model.model_fields})
     except ValidationError as error:
-        faults = [(reason.values.get("field", ""), reason.text) for reason in reasons_of(error)]
+        faults = [_in_words(model.wire_type, reason) for reason in reasons_of(error)]
     else:
         faults = [(wrong.field, wrong.text) for wrong in wrong_content(reply, now.date())]
         if not faults:
@@ -65,6 +66,13 @@ def _unfit(kind: str, takes: Mapping[str, str], said: Mapping[str, Any]) -> Iter
             yield f"{option} 不适用于 {kind}；可用的有：{'、'.join(usable)}"
         elif kind == "decision" and option in _OF_A_YES and "--reason" in said:
             yield f"{option} 不适用于不同意的 decision：给出 --reason 即为不同意"
+
+
+def _in_words(wire_type: str, reason: Reason) -> tuple[str, str]:
+    """The field, and what is wrong with it: what takes a code lists the codes, whether it is wrong or missing."""
+    field = reason.values["field"]
+    right = right_codes(wire_type, field)
+    return field, Wrong(reason.code, field, reason.values.get("value", ""), right).text if right else reason.text
 
 
 def _by_option(field: str, text: str) -> str:

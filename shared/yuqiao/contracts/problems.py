@@ -121,6 +121,7 @@ _RULES: dict[str, Rule] = {
     "missing": ("field_missing", lambda _: "此项必填"),
     "extra_forbidden": ("field_unknown", lambda _: "没有这一项，请检查拼写"),
     "string_type": ("wrong_type", lambda _: "须为字符串"),
+    "string_unicode": ("lone_surrogate", lambda _: "须为完整的 Unicode 文字"),
     "int_type": ("wrong_type", lambda _: "须为整数"),
     "int_from_float": ("wrong_type", lambda _: "须为整数"),
     "int_parsing": ("not_a_number", lambda _: "须为整数"),
@@ -158,7 +159,11 @@ _RULES: dict[str, Rule] = {
 
 def reasons_of(error: ValidationError) -> tuple[Reason, ...]:
     """One reason for each wrong field, at most MOST_REASONS: code, field, value, and what would be right."""
-    return tuple(reason_of(detail) for detail in error.errors(include_url=False)[:MOST_REASONS])
+    found: dict[str, Reason] = {}
+    for detail in error.errors(include_url=False)[: 2 * MOST_REASONS]:
+        why = reason_of(detail)
+        found.setdefault(why.values["field"], why)  # where several ways would be right, the first is said
+    return tuple(found.values())[:MOST_REASONS]
 
 
 def reason_of(detail: ErrorDetails) -> Reason:

@@ -33,6 +33,15 @@ def _key(pem: str) -> ECKey:
     return ECKey.import_key(pem)
 
 
+def is_private_key(pem: str) -> bool:
+    """Whether what is sealed for a bank can be opened with it: EC P-256, private, not under a password."""
+    try:
+        key = _key(pem)
+    except (JoseError, ValueError, TypeError):
+        return False
+    return key.is_private and key.curve_name == "P-256"
+
+
 def open_sealed(sealed: str, private_key_pem: str) -> Identity:
     """The identity inside a `need.disclosed`. Raises NotSealedForUs."""
     return _opened(Identity, sealed, private_key_pem)

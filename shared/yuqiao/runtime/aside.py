@@ -42,9 +42,9 @@ class Aside:
 
     def refused(self, rows: Sequence[LogRow], left: Mapping[int, str]) -> set[str]:
         """Learn, and give, the topics of those of the rows that are `left` (by `seq`): they take nothing just now, and why."""
-        topics = (
-            {row.topic: left[row.seq] for row in rows if row.seq in left} if left else {}
-        )  # as a rule nothing is left
+        if not left:  # as a rule
+            return set()
+        topics = {row.topic: left[row.seq] for row in rows if row.seq in left}
         for topic, why in sorted(topics.items()):
             log.error("topic takes nothing", topic=topic, why=why)
         self.topics.update(topics)

@@ -8,7 +8,7 @@ import structlog
 
 def configure(level: str, service: str) -> None:
     """Structlog as JSON on stderr; the libraries' loggers at warning."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format='{"event": "%(message)s", "logger": "%(name)s"}'
     )

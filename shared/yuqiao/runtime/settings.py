@@ -2,16 +2,18 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from yuqiao.contracts.problems import reasons_of
+from yuqiao.contracts.problems import reasons_of, visible
 from yuqiao.contracts.values import Reason
 
 PREFIX = "YUQIAO_"
 REPOSITORY = Path(__file__).resolve().parents[3]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Level = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)]
 
 
 class BadSetting(ValueError):
@@ -32,8 +34,8 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     postgres_dsn: SecretStr = SecretStr("")
     host: str = "127.0.0.1"
-    http_port: int = 8100
-    ops_port: int = 9100
+    http_port: Port = 8100
+    ops_port: Port = 9100
     clock: Literal["system", "stepped"] = "system"
     secret: SecretStr = SecretStr("")
     operator_key: SecretStr = SecretStr("")
@@ -42,15 +44,16 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=500, ge=1, le=5000)
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     held_days: int = Field(default=1, ge=1, le=30)
-    log_level: str = "info"
+    log_level: Level = "info"
 
     @model_validator(mode="before")
     @classmethod
     def _read_secret_files(cls, given: dict[str, Any]) -> dict[str, Any]:
         for name in cls.model_fields:
-            path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+            variable = f"{PREFIX}{name.upper()}_FILE"
+            path = os.environ.get(variable)
             if path and name not in given:
-                given[name] = Path(path).read_text(encoding="utf-8").strip()
+                given[name] = _read(variable, path)
         return given
 
     @classmethod
@@ -65,17 +68,25 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise BadSetting("；".join(map(_text, reasons_of(error)))) from None
-        except OSError as error:
-            raise BadSetting(f"环境变量 {PREFIX}…_FILE 所指的 {error.filename} 无法读取：{error.strerror}") from None
 
     def printable(self) -> dict[str, str]:
         """The effective settings, secrets hidden."""
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in self}
 
 
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        why = "内容不是 UTF-8 编码的文本"
+    except OSError as error:
+        why = str(error.strerror)
+    raise BadSetting(f"环境变量 {variable} 所指的 {visible(path)} 无法读取：{why}")
+
+
 def _text(reason: Reason) -> str:
-    """The variable, its value, what would be right; what is not of one variable does not repeat what was given."""
-    field, right = reason.values["field"], reason.values["expected"]
+    """What is wrong with a variable, by its name; what is not of one variable does not repeat what was given."""
+    field = reason.values["field"]
     if field not in Settings.model_fields:
-        return right
-    return f"环境变量 {PREFIX}{field.upper()} 的值 {reason.values.get('value', '')} 有误：{right}"
+        return reason.values["expected"]
+    return f"环境变量 {PREFIX}{field.upper()}{reason.text.removeprefix(field)}"

@@ -54,7 +54,9 @@ class Shell(Generic[B]):
                 return Committed(now, skipped=len(batch.arrivals))
             decisions = await self._decide(conn, fresh, now, parked, reused)
             decisions.skipped += len(batch.arrivals) - len(fresh)
-            committed = await self._save(conn, decisions, fresh)
+            if refused := {a.claim: a.outcome for a in fresh if a.claim and isinstance(a.outcome, Refused)}:
+                await self._unclaim(conn, refused, batch.arrivals)
+            committed = await self._save(conn, decisions)
             self.before_commit()
             return committed
 
@@ -144,15 +146,21 @@ class Shell(Generic[B]):
             kept = [(arrival_of_held(record_from_row(r), r["id"], False, r["subject"]), r["subject"]) for r in rows]
             decisions.release(kept, set(subjects).__contains__)
 
-    async def _save(self, conn: Connection, decisions: Decisions[B], arrivals: list[Arrival]) -> Committed:
+    async def _unclaim(
+        self, conn: Connection, refused: dict[tuple[bytes, bytes], Refused], arrivals: list[Arrival]
+    ) -> None:
+        """A refused command may be tried again. Whoever sent it twice in one batch is told of the refusal twice."""
+        await conn.execute(Q.unclaim, [name for name, _ in refused])
+        for arrival in arrivals:
+            if arrival.claim in refused:
+                arrival.outcome = refused[arrival.claim]
+
+    async def _save(self, conn: Connection, decisions: Decisions[B]) -> Committed:
         if decisions.held:
             await self._hold(conn, decisions)
         await self.store.save(conn, decisions.book)
         if decisions.released:
             await conn.execute(Q.release_held, *writing.columns(decisions.released))
-        refused = [a.claim[0] for a in arrivals if a.claim and isinstance(a.outcome, Refused)]
-        if refused:
-            await conn.execute(Q.unclaim, refused)
         await writing.save_parked(conn, decisions.parked, decisions.replayed, decisions.failed)
         rows, others_unsent = await writing.append(conn, self.service.name, decisions.out, self.writer)
         return Committed(

@@ -209,6 +209,24 @@ async def test_commands_are_answered_refused_and_repeated(toy_pool: Any) -> None
     assert await texts(toy_pool, "a") == ("1",)
 
 
+async def test_a_refused_commands_twin_in_the_same_batch_is_refused_with_it(toy_pool: Any) -> None:
+    shell = make_shell(toy_pool)
+    no, fine = Nudge(id="1", thing="a", ask="refuse"), Nudge(id="2", thing="a")
+    first, done, twin, other, repeated = arrivals = [
+        arrival_of_command(c) for c in (no, fine, no, Nudge(id="1", thing="a"), fine)
+    ]
+    await shell.run(Batch(arrivals))
+    assert isinstance(first.outcome, Refused)
+    assert twin.outcome is first.outcome
+    assert isinstance(other.outcome, Refused)
+    assert other.outcome.code == "id_reused"
+    assert [isinstance(a.outcome, Outcome) and a.outcome.repeated for a in (done, repeated)] == [False, True]
+    again = arrival_of_command(Nudge(id="1", thing="a"))
+    await shell.run(Batch([again]))
+    assert isinstance(again.outcome, Outcome), "what was refused has claimed nothing"
+    assert await texts(toy_pool, "a") == ("2", "1")
+
+
 async def test_two_processes_on_one_key_take_turns(toy_pool: Any) -> None:
     shells = [make_shell(toy_pool, f"p{n}") for n in range(2)]
     runs = [shells[n % 2].run(Batch([arrival_of_command(Nudge(id=str(n), thing="a"))])) for n in range(20)]

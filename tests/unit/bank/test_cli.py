@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from tests.closed import closed_port
 from tests.unit.bank.push import offered
 from tests.unit.bank.test_env import GOOD, write
+from tests.unit.bank.test_sealing import PUBLIC
 from yuqiao.bank import cli
 from yuqiao.bank.cli import app
 from yuqiao.bank.env import BankEnv
@@ -45,6 +46,11 @@ AWAY = {
         (["accept", OFFER, "--no-done"], "--done 不适用于 accept"),
         (["decision", OFFER, "--rate", "0.04"], "--amount（amount_cny）缺失：同意授信时必填"),
         (["decision", OFFER, "--amount", "1.00"], "--rate（annual_rate）缺失：同意授信时必填"),
+        (["decision", OFFER, "--amount", "0.00", "--rate", "0.04"], "--amount（amount_cny）的值 0.00 有误：须大于 0"),
+        (
+            ["disbursement", OFFER, "--amount", "1.00", "--rate", "0.99"],
+            "--rate（annual_rate）的值 0.99 有误：须为不超过",
+        ),
         (["decision", OFFER, "--amount", "1.00", "--reason", "G1"], "--amount 不适用于不同意的 decision"),
         (["contact", OFFER, "--method", "pigeon"], "--method（method）的值 pigeon 有误：可用的有：phone 电话"),
         (["issue", OFFER, "--category", "nope"], "--category（category）的值 nope 有误"),
@@ -56,6 +62,23 @@ AWAY = {
 def test_a_wrong_reply_is_not_sent(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = CliRunner().invoke(app, ["reply", "--env", str(write(tmp_path, GOOD)), *arguments])
     assert (done.exit_code, said in done.stderr, done.stdout) == (2, True, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["contact", OFFER, "--method", "X!"], "--method（method）的值 X! 有误：可用的有：phone 电话、visit 上门"),
+        (["issue", OFFER, "--category", "X!"], "--category（category）的值 X! 有误：可用的有：documents 材料"),
+        (["decline", OFFER], "--reason（reason）缺失：可用的原因码："),
+        (["decline", OFFER, "--reason", "!"], "--reason（reason）的值 ! 有误：可用的原因码："),
+        (["accept", OFFER, "--note", "a\udcff"], "--note（note）的值 a\\udcff 有误：须为完整的 Unicode 文字"),
+    ],
+)
+def test_what_no_contract_takes_is_one_line_with_what_would_be_right(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = CliRunner().invoke(app, ["reply", "--env", str(write(tmp_path, GOOD)), *arguments])
+    assert (done.exit_code, done.stderr.count("\n"), done.stderr.startswith(said)) == (2, 1, True), done.stderr
 
 
 @pytest.mark.parametrize(
@@ -86,7 +109,10 @@ def test_a_bad_file_is_usage_and_no_broker_is_a_dependency(tmp_path: Path, comma
     assert "Traceback" not in away.stderr
 
 
-def test_a_missing_private_key_is_found_before_the_first_event(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, "-----BEGIN", PUBLIC], ids=["missing", "none", "public"])
+def test_a_private_key_that_opens_nothing_is_found_before_the_first_event(tmp_path: Path, key: str | None) -> None:
+    if key is not None:
+        (tmp_path / "none.pem").write_text(key, encoding="utf-8")
     file = write(tmp_path, GOOD | AWAY | {"YUQIAO_PRIVATE_KEY_FILE": "none.pem"})
     done = CliRunner().invoke(app, ["tail", "--env", str(file), "--unseal"])
     (line,) = done.stderr.splitlines()
@@ -125,4 +151,5 @@ def test_the_guide_has_a_line_for_each_kind_of_reply_and_each_is_one(monkeypatch
         words = [str(uuid4()) if word in ("OFFER", "TASK") else word for word in shlex.split(line)]
         result = CliRunner().invoke(cli.app, words)
         assert result.exit_code == 5, (line, result.output)
+        assert "回复一般暂存一天" in result.stderr
     assert {type(event) for event in said} == set(KINDS.values())

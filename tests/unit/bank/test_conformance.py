@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,6 +29,7 @@ class Stands:
     offset: int
     headers: list[tuple[str, bytes]]
     value: bytes | None
+    timestamp: int = int(NOW.timestamp() * 1000)
 
 
 def stand(*steps: Step, offer: str = OFFER) -> list[Stands]:
@@ -101,6 +102,8 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
         ((Step("decline", "decline", 0, {"reason": "X"}),), ["note_missing"]),
         ((ACCEPT, CONTACT, Step("decision", "decision", 3, {"approved": False})), ["unknown_reason"]),
         ((ACCEPT, CONTACT, replace(GRANT, values={"approved": True})), ["field_missing", "field_missing"]),
+        ((ACCEPT, CONTACT, replace(GRANT, values=GRANT.values | {"amount_cny": Decimal(0)})), ["out_of_range"]),
+        ((ACCEPT, CONTACT, GRANT, replace(PAY, values={**TERMS, "annual_rate": Decimal("0.99")})), ["out_of_range"]),
         ((Step("task", "task", 0, {"task": OFFER, "done": False}),), ["note_missing"]),
         ((ACCEPT, replace(CONTACT, values={"method": "telepathy"})), ["unknown_code"]),
         ((Step("issue", "issue", 3, {"category": "x"}),), ["unknown_code"]),
@@ -111,6 +114,14 @@ def test_each_kind_of_garbage_is_found(kind: str, code: str) -> None:
 )
 def test_order_and_reasons(steps: tuple[Step, ...], found: list[str]) -> None:
     assert codes(stand(*steps)) == found
+
+
+@pytest.mark.parametrize(("before", "found"), [(11, ["out_of_range"]), (10, [])])
+def test_a_visit_is_of_no_day_after_that_on_which_its_report_came(before: int, found: list[str]) -> None:
+    """The visit is of today, ten o'clock in Beijing, and so many hours `before` its report stood on the topic."""
+    came = int((NOW - timedelta(hours=before)).timestamp() * 1000)
+    records = stand(ACCEPT, Step("visit", "visit", 1))
+    assert codes([replace(record, timestamp=came) for record in records]) == found
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from tests.unit.bank.test_sealing import PRIVATE
 from yuqiao.bank.env import REQUIRED, BadEnvFile, BankEnv
 from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic
 
@@ -54,6 +55,8 @@ def test_topics_that_are_not_this_banks_are_refused(tmp_path: Path, change: dict
         ("YUQIAO_SASL_MECHANISM", "MD5", "SCRAM-SHA-512、SCRAM-SHA-256、PLAIN"),
         ("YUQIAO_BOOTSTRAP", "kafka:port", "主机:端口"),
         ("YUQIAO_BOOTSTRAP", "http://kafka:9092", "主机:端口"),
+        ("YUQIAO_BOOTSTRAP", "kafka:99999", "1 至 65535"),
+        ("YUQIAO_BOOTSTRAP", "kafka:9092,[::1]:0", "1 至 65535"),
     ],
 )
 def test_what_no_client_of_kafka_takes_is_said_with_what_would_be_right(
@@ -65,7 +68,7 @@ def test_what_no_client_of_kafka_takes_is_said_with_what_would_be_right(
     assert [word for word in (str(path), name, value, right) if word not in str(caught.value)] == []
 
 
-@pytest.mark.parametrize("brokers", ["kafka", "kafka:9092", "127.0.0.1:29092,b-2.example:9092", "[::1]:9092"])
+@pytest.mark.parametrize("brokers", ["kafka", "kafka:9092", "127.0.0.1:1,b-2.example:65535", "[::1]:9092", "[::1]"])
 def test_brokers_are_named_as_kafka_has_them(tmp_path: Path, brokers: str) -> None:
     env = BankEnv.read(write(tmp_path, GOOD | {"YUQIAO_BOOTSTRAP": brokers}))
     assert env.client_options()["bootstrap_servers"] == brokers
@@ -99,6 +102,6 @@ def test_a_missing_key_is_said_when_it_is_needed(tmp_path: Path) -> None:
 
 
 def test_a_relative_path_of_the_key_begins_beside_the_file(tmp_path: Path) -> None:
-    (tmp_path / "key.pem").write_text("-----BEGIN", encoding="utf-8")
+    (tmp_path / "key.pem").write_text(PRIVATE, encoding="utf-8")
     env = BankEnv.read(write(tmp_path, GOOD | {"YUQIAO_PRIVATE_KEY_FILE": "key.pem"}))
-    assert env.private_key == "-----BEGIN"
+    assert env.private_key == PRIVATE

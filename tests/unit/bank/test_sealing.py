@@ -5,10 +5,16 @@ import json
 from decimal import Decimal
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from yuqiao.contracts.sealing import NotSealedForUs, open_borrower, open_sealed, seal
+from yuqiao.contracts.sealing import NotSealedForUs, is_private_key, open_borrower, open_sealed, seal
 from yuqiao.contracts.values import Borrower, Identity
 
 IDENTITY = Identity(
@@ -55,6 +61,19 @@ def test_nothing_of_it_can_be_read_and_no_two_are_equal() -> None:
 def test_another_key_opens_nothing() -> None:
     with pytest.raises(NotSealedForUs):
         open_sealed(seal(IDENTITY, PUBLIC, "k"), key_pair()[0])
+
+
+def test_a_key_that_opens_nothing_is_known_beforehand() -> None:
+    rsa_key = rsa.generate_private_key(65537, 2048)
+    others = [rsa_key, ec.generate_private_key(ec.SECP384R1())]
+    wrong = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode() for key in others]
+    wrong.append(
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word"))
+        .decode()
+    )
+    assert [is_private_key(pem) for pem in (*wrong, PUBLIC, "", "-----BEGIN")] == [False] * 6
+    assert is_private_key(PRIVATE)
 
 
 @pytest.mark.parametrize("part", range(5))

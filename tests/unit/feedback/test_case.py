@@ -99,6 +99,10 @@ def test_each_stage_waits_under_its_limit_in_working_days(stage: str, limit: str
         ("offered", OfferDecline, {"reason": "Z9"}, "unknown_reason"),
         ("offered", OfferDecline, {"reason": "X"}, "note_missing"),
         ("approved", Disbursement, {**PAYMENT, "amount_cny": "900000.01"}, "above_approved"),
+        ("contacted", CreditDecision, {**APPROVAL, "amount_cny": "0.00"}, "out_of_range"),
+        ("contacted", CreditDecision, {**APPROVAL, "annual_rate": "0.99"}, "out_of_range"),
+        ("approved", Disbursement, {**PAYMENT, "amount_cny": "0.00"}, "out_of_range"),
+        ("approved", Disbursement, {**PAYMENT, "annual_rate": "0.99"}, "out_of_range"),
         ("disbursed", ContactReport, {"method": "phone"}, "case_resolved"),
     ],
 )

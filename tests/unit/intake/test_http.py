@@ -247,6 +247,17 @@ async def test_a_bulk_of_needs_answers_each(http: httpx.AsyncClient) -> None:
     assert results[1]["problem"]["what_to_do"] == what_to_do("invalid_request")
 
 
+async def test_what_is_refused_twice_in_a_bulk_is_refused_twice_and_the_others_have_their_answers(
+    http: httpx.AsyncClient,
+) -> None:
+    bad = NEED | {"id": "k1", "routing": {"mode": "named", "banks": ["bank99"]}}
+    needs = [bad, NEED | {"id": "k2"}, bad, NEED | {"id": "k1"}]
+    answer = await http.post("/needs/batch", json={"needs": needs})
+    assert answer.status_code == 200, answer.text
+    codes = [r["problem"]["code"] if "problem" in r else r["replayed"] for r in answer.json()["results"]]
+    assert codes == ["invalid_request", False, "invalid_request", "idempotency_key_reused"]
+
+
 async def test_a_bulk_with_an_id_that_is_no_key_says_which(http: httpx.AsyncClient) -> None:
     needs = [NEED | {"id": "a"}, NEED | {"id": "编号"}]
     answer = await http.post("/needs/batch", json={"needs": needs})

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,25 @@ def test_nothing_was_done_on_a_day_to_come(wire_type: str) -> None:
 def test_who_grants_says_how_much_and_at_what_rate(field: str) -> None:
     granted = example("reply.decision").but(approved=True, **{field: None})
     assert [(w.code, w.field) for w in wrong_content(granted, DAY) if w.field == field] == [("field_missing", field)]
+
+
+TOO_HIGH = "须为不超过 0.24 的小数，如 0.0385 表示 3.85%"
+
+
+@pytest.mark.parametrize("wire_type", ["reply.decision", "reply.disbursement"])
+def test_no_loan_is_of_nothing_or_costs_more_than_any_loan_may(wire_type: str) -> None:
+    for right in ({"amount_cny": Decimal("0.01")}, {"annual_rate": Decimal("0.24")}, {"annual_rate": Decimal(0)}):
+        assert list(wrong_content(example(wire_type).but(**right), DAY)) == []
+    odd = example(wire_type).but(amount_cny=Decimal("0.00"), annual_rate=Decimal("0.99"))
+    assert list(wrong_content(odd, DAY)) == [
+        ("out_of_range", "amount_cny", "0.00", "须大于 0"),
+        ("out_of_range", "annual_rate", "0.99", TOO_HIGH),
+    ]
+
+
+def test_the_terms_of_what_is_not_granted_are_nobodys_business() -> None:
+    no = {"approved": False, "reason": "G1", "amount_cny": Decimal("0.00"), "annual_rate": Decimal("0.99")}
+    assert list(wrong_content(example("reply.decision").but(**no), DAY)) == []
 
 
 @pytest.mark.parametrize("codes", [codes for _, codes in LISTS.values()])
