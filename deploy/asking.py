@@ -54,19 +54,19 @@ def ask(
     given = {name: value for name, value in params.items() if value is not None}
     url = "/".join([stack.url(service), *(quote(part, safe="", errors="surrogateescape") for part in path)])
     answer = httpx.request(method, url, params=given, headers=stack.operator_headers(), timeout=seconds)
-    if answer.is_success:
-        return answer.json()
-    for line in _refusal(answer):
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None  # a page of a proxy, or of another program on that port
+    if answer.is_success and said is not None:
+        return said
+    for line in _refusal(answer, said):
         typer.echo(line, err=True)
     raise typer.Exit(EXITS.get(answer.status_code, FAILURE))
 
 
-def _refusal(answer: httpx.Response) -> Iterator[str]:
+def _refusal(answer: httpx.Response, problem: Any) -> Iterator[str]:
     """A problem and what is wrong with each field; of an answer that is none of a service's, its beginning."""
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = None
     if isinstance(problem, dict) and "detail" in problem:
         yield problem["detail"]
         yield from (f"  {reason['text']}（{reason['code']}）" for reason in problem.get("reasons") or ())

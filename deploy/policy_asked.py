@@ -105,8 +105,7 @@ def valid(model: type[M], given: dict[str, Any]) -> M:
     try:
         return model.model_validate_json(json.dumps(given, default=str))
     except ValidationError as error:
-        found = [_with_what_there_is(model, one) for one in reasons_of(error)]
-        refuse(*{one.text: one for one in found}.values())
+        refuse(*(_with_what_there_is(model, one) for one in reasons_of(error)))
 
 
 def _with_what_there_is(model: type[BaseModel], reason: Reason) -> Reason:

@@ -15,6 +15,7 @@ from deploy.stack.kafka import LocalKafka
 from deploy.stack.postgres import LocalPostgres
 
 _numbers = itertools.count(1)
+# In CI, which hypothesis knows by itself, examples are the same every time: it refuses what is broken, it does not explore.
 settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 

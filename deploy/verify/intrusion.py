@@ -12,6 +12,7 @@ from yuqiao.contracts.streams import BANK_CHANNELS, bank_topic
 
 PATIENCE = 20
 NO_ANSWER = f"the broker says neither yes nor no within {PATIENCE} s"
+SAYS_THE_END = {"enable.partition.eof": True, "auto.offset.reset": "earliest"}
 DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}
 Options = dict[str, Any]
 Attempt = tuple[str, Callable[[], bool]]
@@ -43,7 +44,7 @@ def _tries(mine: Options, bank: str, other: str) -> Iterator[Attempt]:
 
 
 def _read_denied(options: Options, bank: str, topic: str) -> bool:
-    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{bank}.intrusion", "auto.offset.reset": "earliest"})
+    consumer = Consumer({**options, **SAYS_THE_END, "group.id": f"yuqiao.bank.{bank}.intrusion"})
     try:
         consumer.subscribe([topic])
         return _first_answer(consumer)
@@ -52,7 +53,7 @@ def _read_denied(options: Options, bank: str, topic: str) -> bool:
 
 
 def _join_denied(options: Options, bank: str, other: str) -> bool:
-    consumer = Consumer({**options, "group.id": f"yuqiao.bank.{other}.main"})
+    consumer = Consumer({**options, **SAYS_THE_END, "group.id": f"yuqiao.bank.{other}.main"})
     try:
         consumer.subscribe([bank_topic(bank, "needs")])
         return _first_answer(consumer)
@@ -61,7 +62,7 @@ def _join_denied(options: Options, bank: str, other: str) -> bool:
 
 
 def _first_answer(consumer: Consumer) -> bool:
-    """Whether the first thing that the broker says is a denial."""
+    """Whether the first thing that the broker says is a denial. A record is none, and the end of a quiet topic is none."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         message = consumer.poll(0.2)

@@ -62,17 +62,27 @@ def test_an_up_with_one_more_bank_adds_it_to_what_runs(stack: Stack) -> None:
     assert stack.provision.bank_file("bank03").is_file()
 
 
-def test_up_after_kill_9_of_the_supervisor_alone_waits_for_the_new_services(stack: Stack) -> None:
+def test_up_after_kill_9_of_the_supervisor_alone_waits_for_the_new_services(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The orphans are alive and ready: their readiness is not their successors'."""
     before = pids(stack)
     orphans = [psutil.Process(before[service]) for service in SERVICES]
     assert stack.supervisor.process
     kill(stack.supervisor.process.pid)
+    ready: list[dict[str, int]] = []
+    wait_ready = stack.wait_ready
+
+    def noted(seconds: float) -> None:
+        wait_ready(seconds)
+        ready.append(pids(stack))
+
+    monkeypatch.setattr(stack, "wait_ready", noted)
     stack.up(BANKS)
     after = pids(stack)
+    assert ready == [after]
     assert all(after[service] != before[service] for service in SERVICES)
     assert all(ended(process, 0) for process in orphans)
-    stack.wait_ready(30)  # once more: the bank03 of the test before is assigned later, and for that moment nothing is
 
 
 def test_down_ends_also_what_a_killed_supervisor_left(stack: Stack) -> None:

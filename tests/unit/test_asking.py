@@ -49,6 +49,7 @@ def test_a_refusal_says_what_is_wrong_with_each_field(asked: Any, capsys: pytest
     ("answer", "said"),
     [
         (httpx.Response(307), "HTTP 307\n"),
+        (httpx.Response(200, text="<html>"), "HTTP 200 <html>\n"),
         (httpx.Response(502, text="Bad\x1b[31m Gateway"), "HTTP 502 Bad\\u001b[31m Gateway\n"),
         (httpx.Response(500, json=[]), "HTTP 500 []\n"),
     ],

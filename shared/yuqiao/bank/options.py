@@ -10,7 +10,7 @@ from yuqiao.bank.letters import KINDS
 from yuqiao.contracts.from_bank import Reply
 from yuqiao.contracts.problems import reasons_of
 from yuqiao.contracts.values import Reason
-from yuqiao.policy.reply_content import Wrong, right_codes, wrong_content
+from yuqiao.policy.reply_content import right_codes, wrong_content
 
 OPTIONS = {
     "reason": "--reason",
@@ -72,7 +72,7 @@ def _in_words(wire_type: str, reason: Reason) -> tuple[str, str]:
     """The field, and what is wrong with it: what takes a code lists the codes, whether it is wrong or missing."""
     field = reason.values["field"]
     right = right_codes(wire_type, field)
-    return field, Wrong(reason.code, field, reason.values.get("value", ""), right).text if right else reason.text
+    return field, reason.text.removesuffix(reason.values["expected"]) + right if right else reason.text
 
 
 def _by_option(field: str, text: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -159,11 +159,18 @@ _RULES: dict[str, Rule] = {
 
 def reasons_of(error: ValidationError) -> tuple[Reason, ...]:
     """One reason for each wrong field, at most MOST_REASONS: code, field, value, and what would be right."""
+    return by_field(error.errors(include_url=False))
+
+
+def by_field(details: Iterable[ErrorDetails]) -> tuple[Reason, ...]:
+    """As reasons, one for each field, at most MOST_REASONS: where several ways would be right, the first is said."""
     found: dict[str, Reason] = {}
-    for detail in error.errors(include_url=False)[: 2 * MOST_REASONS]:
+    for detail in details:
         why = reason_of(detail)
-        found.setdefault(why.values["field"], why)  # where several ways would be right, the first is said
-    return tuple(found.values())[:MOST_REASONS]
+        found.setdefault(why.values["field"], why)
+        if len(found) == MOST_REASONS:
+            break
+    return tuple(found.values())
 
 
 def reason_of(detail: ErrorDetails) -> Reason:

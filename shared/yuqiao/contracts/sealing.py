@@ -1,8 +1,10 @@
 """Identity sealed for one bank: compact JWE, ECDH-ES+A256KW with the bank's EC P-256 key, content A256GCM."""
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -35,11 +37,10 @@ def _key(pem: str) -> ECKey:
 
 def is_private_key(pem: str) -> bool:
     """Whether what is sealed for a bank can be opened with it: EC P-256, private, not under a password."""
-    try:
+    with suppress(JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
         key = _key(pem)
-    except (JoseError, ValueError, TypeError):
-        return False
-    return key.is_private and key.curve_name == "P-256"
+        return key.is_private and key.curve_name == "P-256"
+    return False
 
 
 def open_sealed(sealed: str, private_key_pem: str) -> Identity:

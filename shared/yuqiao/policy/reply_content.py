@@ -62,7 +62,7 @@ def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
         if code is not None and code not in known_codes(kind):
             yield Wrong("unknown_code", field, code, right_codes(reply.wire_type, field))
     if (day := DONE_ON.get(reply.wire_type)) and getattr(reply, day) > on:
-        yield Wrong("out_of_range", day, getattr(reply, day).isoformat(), f"不得晚于今天 {on}")
+        yield Wrong("out_of_range", day, getattr(reply, day).isoformat(), f"不得晚于回复当日 {on}")
     decided: Any = reply
     if reply.wire_type == "reply.decline" or (reply.wire_type == "reply.decision" and not decided.approved):
         yield from _wrong_reason(reply.wire_type, decided.reason or "", decided.note)

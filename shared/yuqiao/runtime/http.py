@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from yuqiao.contracts.problems import MOST_REASONS, reason_of
+from yuqiao.contracts.problems import by_field
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.docs import page
 from yuqiao.runtime.messages import Refused
@@ -96,7 +96,7 @@ def make_app(title: str, *, documented: bool = True) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        reasons = [reason_of(cast("ErrorDetails", detail)) for detail in error.errors()[:MOST_REASONS]]
+        reasons = by_field(cast("Sequence[ErrorDetails]", error.errors()))
         return problem_response(422, "invalid_request", "请求参数有误", reasons)
 
     @app.exception_handler(HTTPException)

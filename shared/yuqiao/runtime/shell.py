@@ -149,7 +149,10 @@ class Shell(Generic[B]):
     async def _unclaim(
         self, conn: Connection, refused: dict[tuple[bytes, bytes], Refused], arrivals: list[Arrival]
     ) -> None:
-        """A refused command may be tried again. Whoever sent it twice in one batch is told of the refusal twice."""
+        """A refused command may be tried again. Whoever sent it twice in one batch is told of the refusal twice.
+
+        Another command under its id in that batch stays refused as `id_reused`: it was decided when the id was taken.
+        """
         await conn.execute(Q.unclaim, [name for name, _ in refused])
         for arrival in arrivals:
             if arrival.claim in refused:

@@ -17,6 +17,12 @@ from cryptography.hazmat.primitives.serialization import (
 from yuqiao.contracts.sealing import NotSealedForUs, is_private_key, open_borrower, open_sealed, seal
 from yuqiao.contracts.values import Borrower, Identity
 
+SM2 = """-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgiKIm6pc3opEx3CZx
+HGZzUxZtNzkIfowvkFmavhiY0yahRANCAAQlcOCE6aTiEWre8OCiwCAUw4PXXfhN
+jOpMcPZzthBYuv7wgpqL5z3bpwKt1o1gxbtO4/eNyolh0rggnhosY0IV
+-----END PRIVATE KEY-----
+"""
 IDENTITY = Identity(
     enterprise_name="测试渝桥机械有限公司",
     uscc="91500112TE00000021",
@@ -65,14 +71,15 @@ def test_another_key_opens_nothing() -> None:
 
 def test_a_key_that_opens_nothing_is_known_beforehand() -> None:
     rsa_key = rsa.generate_private_key(65537, 2048)
-    others = [rsa_key, ec.generate_private_key(ec.SECP384R1())]
+    curves = ec.SECP384R1(), ec.SECP224R1(), ec.BrainpoolP256R1()
+    others = [rsa_key, *map(ec.generate_private_key, curves)]
     wrong = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode() for key in others]
     wrong.append(
         ec.generate_private_key(ec.SECP256R1())
         .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word"))
         .decode()
     )
-    assert [is_private_key(pem) for pem in (*wrong, PUBLIC, "", "-----BEGIN")] == [False] * 6
+    assert [is_private_key(pem) for pem in (*wrong, SM2, PUBLIC, "", "-----BEGIN")] == [False] * 9
     assert is_private_key(PRIVATE)
 
 

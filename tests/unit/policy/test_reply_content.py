@@ -40,7 +40,7 @@ def test_nothing_was_done_on_a_day_to_come(wire_type: str) -> None:
     field = DONE_ON[wire_type]
     assert list(wrong_content(example(wire_type).but(**{field: DAY}), DAY)) == []
     late = example(wire_type).but(**{field: DAY + timedelta(days=1)})
-    assert list(wrong_content(late, DAY)) == [("out_of_range", field, "2023-07-01", "不得晚于今天 2023-06-30")]
+    assert list(wrong_content(late, DAY)) == [("out_of_range", field, "2023-07-01", "不得晚于回复当日 2023-06-30")]
 
 
 @pytest.mark.parametrize("field", ["amount_cny", "annual_rate"])
