@@ -213,8 +213,10 @@ class Stack:
         return found
 
     def _register(self, banks: Sequence[str]) -> None:
+        """Who is switched off stays so."""
         with httpx.Client(base_url=self.url("notification"), headers=self.operator_headers(), timeout=30) as client:
-            for bank, body in bank_register(banks, self.home).items():
+            off = {entry["bank"] for entry in client.get("/banks").raise_for_status().json() if not entry["enabled"]}
+            for bank, body in bank_register([bank for bank in banks if bank not in off], self.home).items():
                 client.put(f"/banks/{bank}", content=body).raise_for_status()
 
     def down(self) -> None:

@@ -88,6 +88,10 @@ def _key(key_file: Path | None) -> str:
         key = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get("YUQIAO_OPERATOR_KEY", "")
     except OSError as error:
         _wrong(f"读不了密钥文件 {path}：{error.strerror}")
+    except UnicodeDecodeError:
+        _wrong(f"{path} 的内容不是密钥")
+    if not (key.isascii() and key.isprintable()):
+        _wrong(f"{path or '环境变量 YUQIAO_OPERATOR_KEY'} 的内容不是密钥")
     if not key:
         _wrong("缺少密钥：请用 --key-file 指定，或设置 YUQIAO_OPERATOR_KEY")
     return key

@@ -156,18 +156,23 @@ def routes(gateway: Gateway, keys: Keys) -> APIRouter:
     async def get_page(request: Request, token: str) -> Response:
         return _answer(request, await _view(gateway, keys, token), token)
 
+    async def back(token: str) -> Response:
+        """A form's address, opened by itself, as when a browser opens a closed tab again."""
+        return RedirectResponse(f"/e/{token}", 303, HEADERS)
+
     def add(action: str, model: type[M], command: Callable[[Need, M], Command]) -> None:
         async def post(request: Request, token: str) -> Response:
             view = await _view(gateway, keys, token)
             await gateway.submit(command(view.need, await _read(request, model)))
             if not _wants_json(request):
-                return RedirectResponse(f"/e/{token}", 303, HEADERS)
+                return await back(token)
             return _answer(request, await _view(gateway, keys, token), token)
 
         handler: Callable[..., Awaitable[Response]] = post
         router.add_api_route(
             f"/e/{{token}}/{action}", handler, methods=["POST"], name=action, openapi_extra=takes(model)
         )
+        router.add_api_route(f"/e/{{token}}/{action}", back, include_in_schema=False)
 
     add("withdraw", WithdrawBody, _withdraw)
     add("consent", GrantBody, _grant)

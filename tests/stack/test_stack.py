@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 
 from deploy.stack.children import read_running
 from deploy.stack.processes import ended
+from deploy.stack.provision import bank_register
 from deploy.stack.stack import Stack
 from tests.stack.conftest import BANKS, kill
 from yuqiao.contracts.streams import SERVICES
@@ -52,6 +54,18 @@ def test_a_second_up_changes_no_process(stack: Stack) -> None:
     before = pids(stack)
     Stack(stack.home).up(BANKS)
     assert pids(stack) == before
+
+
+def test_a_bank_that_was_switched_off_stays_so(stack: Stack) -> None:
+    with httpx.Client(base_url=stack.url("notification"), headers=stack.operator_headers(), timeout=30) as operator:
+        operator.post(f"/banks/{BANKS[0]}/disable").raise_for_status()
+        stack.up(BANKS)
+        assert {bank["bank"]: bank["enabled"] for bank in operator.get("/banks").json()} == {
+            bank: bank != BANKS[0] for bank in BANKS
+        }
+        entry = bank_register(BANKS, stack.home)[BANKS[0]]
+        operator.put(f"/banks/{BANKS[0]}", content=entry).raise_for_status()
+        assert all(bank["enabled"] for bank in operator.get("/banks").json())
 
 
 def test_an_up_with_one_more_bank_adds_it_to_what_runs(stack: Stack) -> None:

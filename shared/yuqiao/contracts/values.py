@@ -18,7 +18,7 @@ def _plain_decimal(value: object) -> object:
         return value
     if isinstance(value, str) and _DECIMAL.match(value):
         return Decimal(value)
-    raise ValueError('须为十进制字符串，如 "1000000.00"，不用逗号、科学计数法、负号或数字类型')
+    raise ValueError('须为十进制字符串，如金额 "1000000.00"、利率 "0.0385"，不用逗号、科学计数法、负号或数字类型')
 
 
 def _cents(value: Decimal) -> Decimal:

@@ -49,7 +49,7 @@ class Wrong(NamedTuple):
 def right_codes(wire_type: str, field: str) -> str:
     """What would be right in a field of a reply that takes a code of a closed list; of other fields nothing."""
     if field == "reason":
-        return f"可用的原因码：{'、'.join(c for c in known() if (r := reason(c)) and not r.system_only)}"
+        return f"可用的原因码：{'、'.join(f'{c} {r.term}' for c in known() if (r := reason(c)) and not r.system_only)}"
     takes, kind = LISTS.get(wire_type, ("", ""))
     return f"可用的有：{listed(kind)}" if field == takes else ""
 

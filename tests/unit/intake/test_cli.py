@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from services.intake.cli import import_list
 from services.intake.printing import alike, show
+from tests.tidy.checks import ROOT
 from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.policy.states import known_codes, term
 
@@ -42,6 +43,7 @@ def test_exit_codes(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--report", "/nowhere/report.xlsx"], "没有文件夹 /nowhere"),
         (["--report", "report.csv"], "report.csv"),
         (["--routing", "foo"], "可用的有 broadcast、named、platform、single、race"),
+        (["--key-file", str(ROOT / "README.md")], "README.md 的内容不是密钥"),
         (["--places", "99"], "--places 的值 99 有误：须为 1 至 10"),
     ],
 )

@@ -232,6 +232,8 @@ async def test_the_page_is_a_page(intake: Intake, http: httpx.AsyncClient) -> No
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     posted = await http.post(f"{path}/revoke", data={"bank": "*"}, headers={"Accept": "text/html"})
     assert (posted.status_code, posted.headers["location"]) == (303, path)
+    opened = await http.get(f"{path}/revoke")  # a tab with a form's address, opened again
+    assert (opened.status_code, opened.headers["location"]) == (303, path)
     await intake.hear(CaseResolved(outcome="financed", offer=OFFER, bank="bank01", **of(need, intake)))
     assert "已放款" in (await http.get(path)).text
 
