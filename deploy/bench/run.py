@@ -78,8 +78,7 @@ class Bench:
     async def run(self, rounds: int) -> list[dict[str, float]]:
         """Warm up, then measure; interleaved, so that a slow minute of the machine hits all alike."""
         provision = self.stack.provision
-        dsns: dict[str, str] = {service: provision.dsn(service) for service in SERVICES}
-        async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
+        async with Quiet(provision) as quiet:
             await quiet.products(len(self.banks))
             await self._quiet(quiet)
             say("warming up")

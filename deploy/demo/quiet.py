@@ -11,6 +11,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from deploy.stack.partitions import partitions, readers
+from deploy.stack.provision import Provision
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.runtime.messages import Deadline
 from yuqiao.runtime.settings import Settings
@@ -28,18 +29,19 @@ class Restless(Exception):
 class Quiet:
     """Looks at Postgres as the administrator and at Kafka as the operator."""
 
-    def __init__(self, dsns: Mapping[str, str], admin_dsn: str, kafka: Mapping[str, Any]) -> None:
-        """`dsns`: each service's own address, so that its store reads its own schema."""
-        self.dsns, self.admin_dsn, self.kafka = dsns, admin_dsn, kafka
+    def __init__(self, provision: Provision) -> None:
+        """Of the stack of this provision; each service's store reads its own schema."""
+        self.provision = provision
         self.stores = {name: import_module(f"services.{name}.service").service.store(Settings()) for name in SERVICES}
 
     async def __aenter__(self) -> "Quiet":
         """Connect."""
-        self.admin = await asyncpg.connect(self.admin_dsn)
-        self.connections = {name: await asyncpg.connect(self.dsns[name]) for name in SERVICES}
-        self.consumer = AIOKafkaConsumer(**self.kafka, enable_auto_commit=False)
+        self.admin = await asyncpg.connect(self.provision.admin_dsn())
+        self.connections = {name: await asyncpg.connect(self.provision.dsn(name)) for name in SERVICES}
+        kafka = self.provision.client("operator")
+        self.consumer = AIOKafkaConsumer(**kafka, enable_auto_commit=False)
         await self.consumer.start()
-        self.partitions = [tp for tp in await partitions(self.kafka) if readers(tp.topic)]
+        self.partitions = [tp for tp in await partitions(kafka) if readers(tp.topic)]
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -23,7 +23,6 @@ from deploy.stack.brokerage import load
 from deploy.stack.children import Child
 from deploy.stack.stack import ROOT, Stack
 from deploy.verify.run import verify
-from yuqiao.contracts.streams import SERVICES
 
 LONGEST = timedelta(days=240)
 
@@ -97,8 +96,7 @@ async def _play(
     stack: Stack, banks: list[str], wanted: Wanted, on_day: Callable[[datetime, Stack], Awaitable[None]] | None
 ) -> Report:
     provision = stack.provision
-    dsns: dict[str, str] = {service: provision.dsn(service) for service in SERVICES}
-    async with Quiet(dsns, provision.admin_dsn(), provision.client("operator")) as quiet:
+    async with Quiet(provision) as quiet:
         await quiet.products(sum(len(load("sample/products.yaml")[bank]) for bank in banks))
         await quiet.wait(START)
         await asyncio.to_thread(_import, stack, wanted)

@@ -85,11 +85,9 @@ def _keep(report: Path, content: bytes) -> None:
 def _key(key_file: Path | None) -> str:
     path = key_file or os.environ.get("YUQIAO_OPERATOR_KEY_FILE")
     try:
-        key = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get("YUQIAO_OPERATOR_KEY", "")
+        key = Path(path).read_text("utf-8", "replace").strip() if path else os.environ.get("YUQIAO_OPERATOR_KEY", "")
     except OSError as error:
         _wrong(f"读不了密钥文件 {path}：{error.strerror}")
-    except UnicodeDecodeError:
-        _wrong(f"{path} 的内容不是密钥")
     if not (key.isascii() and key.isprintable()):
         _wrong(f"{path or '环境变量 YUQIAO_OPERATOR_KEY'} 的内容不是密钥")
     if not key:

@@ -12,7 +12,6 @@ import psutil
 import yaml
 
 from deploy.bench.load import bodies
-from deploy.demo.quiet import Quiet
 from deploy.stack.children import read_running
 from deploy.stack.stack import Stack
 from tests.tidy.checks import ROOT
@@ -96,12 +95,6 @@ def case(stack: Stack, need: str) -> dict[str, Any]:
     answer = httpx.get(f"{stack.url('feedback')}/cases/{need}", headers=stack.operator_headers(), timeout=30)
     found: dict[str, Any] = answer.json()
     return found
-
-
-def quiet_at(stack: Stack) -> Quiet:
-    """To wait until nothing moves in a stack."""
-    provision = stack.provision
-    return Quiet({s: provision.dsn(s) for s in SERVICES}, provision.admin_dsn(), provision.client("operator"))
 
 
 async def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from deploy.demo.quiet import Quiet
 from deploy.stack.children import read_running
 from deploy.stack.stack import Stack
 from deploy.stack.streams import lag
@@ -33,7 +34,6 @@ from tests.e2e.talk import (
     kill,
     next_of,
     product_of,
-    quiet_at,
     refused,
     restarted,
     state_need,
@@ -223,7 +223,7 @@ async def test_status_and_verify_of_what_is_left(stack: Stack) -> None:
     for service in SERVICES:
         for path in ("/health/live", "/health/ready", "/metrics", "/docs"):
             assert httpx.get(stack.url(service, "ops") + path, timeout=10).status_code == 200
-    async with quiet_at(stack) as quiet:
+    async with Quiet(stack.provision) as quiet:
         await quiet.wait(LONG_AGO)
     findings = [f for v in judge(await gather(stack.provision)) for f in v.findings]
     assert all("parked: 1" in f or "no committed row" in f or "belongs" in f for f in findings), findings

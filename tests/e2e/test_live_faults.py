@@ -7,16 +7,18 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import httpx
 
 from deploy.bench.load import bodies
+from deploy.demo.quiet import Quiet
 from deploy.stack.children import read_running
 from deploy.stack.provision import bank_register
 from deploy.stack.stack import Stack
 from deploy.verify.invariants import judge
 from deploy.verify.run import gather
-from tests.e2e.talk import BANK, LONG_AGO, kill, next_of, quiet_at, restarted, wait_for
+from tests.e2e.talk import BANK, LONG_AGO, kill, next_of, restarted, wait_for
 from yuqiao.bank.client import BankClient
 from yuqiao.contracts.streams import SERVICES
 from yuqiao.contracts.to_bank import NeedOffered
@@ -101,7 +103,7 @@ async def test_each_service_killed_and_all_stopped_under_load_lose_nothing_and_d
                 for victim in victims_at_once:
                     os.kill(victim.pid, number)
                 for victim in victims_at_once:
-                    await wait_for(lambda name=victim.name, pid=victim.pid: restarted(stack, name, pid))  # type: ignore[misc]  # mypy infers no lambda with defaults
+                    await wait_for(partial(restarted, stack, victim.name, victim.pid))
                 await load.more()
 
 
@@ -146,7 +148,7 @@ async def test_a_replica_that_comes_and_is_killed_takes_and_gives_partitions_und
 
 async def test_after_all_this_every_invariant_holds(stack: Stack) -> None:
     """But for what other tests wrote onto a stream with intake's rights."""
-    async with quiet_at(stack) as quiet:
+    async with Quiet(stack.provision) as quiet:
         await quiet.wait(LONG_AGO)
     verdicts = judge(await gather(stack.provision))
     assert {v.name.split(" ")[0] for v in verdicts if v.checked} >= {"I1", "I2", "I3", "I4", "I5", "I8", "I9", "I10"}

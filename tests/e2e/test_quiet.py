@@ -5,15 +5,15 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 
-from deploy.demo.quiet import Q
+from deploy.demo.quiet import Q, Quiet
 from deploy.stack.stack import Stack
-from tests.e2e.talk import LONG_AGO, case, next_of, quiet_at, state_need, wait_for
+from tests.e2e.talk import LONG_AGO, case, next_of, state_need, wait_for
 from yuqiao.bank.client import BankClient
 from yuqiao.contracts.to_bank import NeedOffered
 
 
 async def test_what_happens_between_two_questions_is_seen(stack: Stack, bank: BankClient) -> None:
-    async with quiet_at(stack) as quiet:
+    async with Quiet(stack.provision) as quiet:
         await quiet.wait(LONG_AGO)
         ends_of = quiet.consumer.end_offsets
 

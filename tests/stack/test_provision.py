@@ -2,7 +2,6 @@
 
 import os
 import stat
-import time
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from deploy.stack import brokerage
 from deploy.stack.provision import Provision
 from deploy.verify.intrusion import attempts
-from tests.stack.conftest import BANKS
+from tests.stack.conftest import BANKS, until
 from yuqiao.bank.env import REQUIRED, BankEnv
 from yuqiao.contracts.streams import BANK_CHANNELS, SERVICES, bank_topic
 
@@ -68,10 +67,7 @@ def seen(provision: Provision) -> tuple[object, ...]:
 def allow(client: AdminClient, right: AclBinding) -> None:
     """Give a right; the broker knows of it."""
     client.create_acls([right])[right].result(10)
-    deadline = time.monotonic() + 10
-    while right not in client.describe_acls(brokerage.ANY_RIGHT).result(10):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)  # the condition is the broker's: polled, bounded
+    until(lambda: right in client.describe_acls(brokerage.ANY_RIGHT).result(10))
 
 
 def test_provisioning_twice_changes_nothing(provision: Provision) -> None:
