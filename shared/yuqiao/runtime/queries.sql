@@ -2,8 +2,9 @@
 SELECT moved, claimed, parked_keys, replaying
 FROM begin_batch($1::bigint[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[], $7::bytea[], $8::text[]);
 
--- name: draw_numbers
-SELECT lasts, seqs, others_unsent FROM draw_numbers($1::bytea[], $2::bigint[], $3::boolean[], $4);
+-- name: append_events
+SELECT lasts, seqs, others_unsent FROM append_events($1, $2::bytea[], $3::bigint[], $4::int[], $5::bigint[], $6::uuid[], $7::text[],
+    $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::text[]);
 
 -- name: introduce
 SELECT id, subject, topic, partition, "offset", record_key, headers, body, appended_ms FROM introduce($1::text[], $2::text[]);

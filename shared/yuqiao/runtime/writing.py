@@ -16,7 +16,6 @@ from yuqiao.runtime.records import Record
 from yuqiao.runtime.sql import Queries
 
 Q = Queries.beside(__file__)
-LOG_COLUMNS = ("seq", "id", "type", "owner", "topic", "key", "sequence", "at", "cause", "body")
 
 
 class Emitted(NamedTuple):
@@ -61,34 +60,35 @@ def event_id(service: str, emitted: Emitted) -> str:
 
 
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
-    """Give numbers, append to the event log: two statements.
+    """Give numbers, append to the event log: one statement.
 
     Returns the rows that have a topic, in commit order, and whether another process has some that are unsent.
     """
     if not out:
         return [], False
-    places = [(emitted.event.topic, emitted.event.key) for emitted in out]
-    counts = Counter((topic, key) for topic, key in places if topic)
-    named = {short_name(*place): place for place in counts}
-    names = sorted(named)
-    published = [topic is not None for topic, _ in places]
-    drawn = await conn.fetchrow(Q.draw_numbers, names, [counts[named[name]] for name in names], published, writer)
-    if drawn is None:
-        raise LookupError("draw_numbers gives one row")
-    lasts = zip(names, drawn["lasts"] or (), strict=True)
-    sequences = {named[name]: last - counts[named[name]] for name, last in lasts}
-    log, rows = [], []
-    for seq, emitted, (topic, key) in zip(drawn["seqs"], out, places, strict=True):
-        event, sequence = emitted.event, 0
-        id_, at, body = event_id(service, emitted), beijing(event.at), event.to_json()
-        if topic:
-            sequence = sequences[topic, key] = sequences[topic, key] + 1
-            envelope = Envelope(id_, event.wire_type, f"yuqiao/{service}", at, key, sequence)
-            rows.append(LogRow(seq, topic, key, body, envelope))
-        owner, cause = emitted.arrival.key, emitted.arrival.cause.id
-        log.append((seq, id_, event.wire_type, owner, topic, key, sequence, at, cause, body.decode()))
-    await conn.copy_records_to_table("event_log", records=log, columns=LOG_COLUMNS)
-    return rows, bool(rows) and drawn["others_unsent"]
+    counts = Counter((e.event.topic, e.event.key) for e in out if e.event.topic)
+    named = sorted((short_name(*place), place) for place in counts)
+    places = {place: number for number, (_, place) in enumerate(named, 1)}
+    taken = [counts[place] for _, place in named]
+    nth: Counter[tuple[str, str]] = Counter()
+    log = []
+    for emitted in out:
+        event, place = emitted.event, (emitted.event.topic, emitted.event.key)
+        nth[place] += 1
+        what = event_id(service, emitted), event.wire_type, emitted.arrival.key, *place
+        log.append((places.get(place), nth[place], *what, beijing(event.at), emitted.arrival.cause.id, event.to_json()))
+    columns_ = columns(log)
+    columns_[-1] = [body.decode() for body in columns_[-1]]
+    done = await conn.fetchrow(Q.append_events, writer, [name for name, _ in named], taken, *columns_)
+    if done is None:
+        raise LookupError("append_events gives one row")
+    lasts = done["lasts"] or ()
+    rows = []
+    for seq, (place, number, id_, type_, _, topic, key, at, _, body) in zip(done["seqs"], log, strict=True):
+        if place is not None:
+            sequence = lasts[place - 1] - taken[place - 1] + number
+            rows.append(LogRow(seq, topic, key, body, Envelope(id_, type_, f"yuqiao/{service}", at, key, sequence)))
+    return rows, bool(rows) and done["others_unsent"]
 
 
 def log_row(service: str, row: Any) -> LogRow:
