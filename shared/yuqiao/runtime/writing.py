@@ -59,6 +59,33 @@ def event_id(service: str, emitted: Emitted) -> str:
     return derived_id(service, cause.type, named, emitted.event.wire_type, emitted.ordinal)
 
 
+class Logged(NamedTuple):
+    """What of an event the log keeps beside its numbers; `owner` is the key that was locked. Without a topic it is a note."""
+
+    id: str
+    type: str
+    owner: str
+    topic: str | None
+    key: str
+    at: datetime
+    cause: str
+    body: bytes
+
+
+def _logged(service: str, emitted: Emitted) -> Logged:
+    event, arrival = emitted.event, emitted.arrival
+    place = event.topic, event.key
+    return Logged(
+        event_id(service, emitted),
+        event.wire_type,
+        arrival.key,
+        *place,
+        beijing(event.at),
+        arrival.cause.id,
+        event.to_json(),
+    )
+
+
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
     """Give numbers, append to the event log: one statement.
 
@@ -66,28 +93,30 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
     """
     if not out:
         return [], False
-    counts = Counter((e.event.topic, e.event.key) for e in out if e.event.topic)
+    events = [_logged(service, emitted) for emitted in out]
+    counts = Counter((e.topic, e.key) for e in events if e.topic)
     named = sorted((short_name(*place), place) for place in counts)
     places = {place: number for number, (_, place) in enumerate(named, 1)}
+    given = dict.fromkeys(counts, 0)
+    numbers = []
+    for e in events:
+        if e.topic:
+            given[e.topic, e.key] += 1
+        numbers.append((places[e.topic, e.key], given[e.topic, e.key]) if e.topic else (0, 0))
     taken = [counts[place] for _, place in named]
-    nth: Counter[tuple[str, str]] = Counter()
-    log = []
-    for emitted in out:
-        event, place = emitted.event, (emitted.event.topic, emitted.event.key)
-        nth[place] += 1
-        what = event_id(service, emitted), event.wire_type, emitted.arrival.key, *place
-        log.append((places.get(place), nth[place], *what, beijing(event.at), emitted.arrival.cause.id, event.to_json()))
-    columns_ = columns(log)
-    columns_[-1] = [body.decode() for body in columns_[-1]]
-    done = await conn.fetchrow(Q.append_events, writer, [name for name, _ in named], taken, *columns_)
+    *log, bodies = columns(events)
+    texts = [body.decode() for body in bodies]
+    done = await conn.fetchrow(
+        Q.append_events, writer, [name for name, _ in named], taken, *columns(numbers), *log, texts
+    )
     if done is None:
         raise LookupError("append_events gives one row")
-    lasts = done["lasts"] or ()
+    before = [0, *(last - count for last, count in zip(done["lasts"] or (), taken, strict=True))]
     rows = []
-    for seq, (place, number, id_, type_, _, topic, key, at, _, body) in zip(done["seqs"], log, strict=True):
-        if place is not None:
-            sequence = lasts[place - 1] - taken[place - 1] + number
-            rows.append(LogRow(seq, topic, key, body, Envelope(id_, type_, f"yuqiao/{service}", at, key, sequence)))
+    for seq, e, (place, nth) in zip(done["seqs"], events, numbers, strict=True):
+        if e.topic:
+            envelope = Envelope(e.id, e.type, f"yuqiao/{service}", e.at, e.key, before[place] + nth)
+            rows.append(LogRow(seq, e.topic, e.key, e.body, envelope))
     return rows, bool(rows) and done["others_unsent"]
 
 

@@ -1,6 +1,7 @@
 """The loop around the shell, on a real database: transient trouble is tried again, a zombie goes on, a stop is whole."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -119,6 +120,23 @@ async def test_a_connection_that_is_cut_off_in_the_middle_costs_nothing_but_time
         assert not (await command).repeated
     assert cut == 0
     assert await log(toy_pool, "a") == [(1, "1"), (2, "2")]
+
+
+@pytest.mark.parametrize("trouble", [None, TooManyParked()])
+async def test_nobody_looks_for_garbage_while_a_batch_is_there(toy_pool: Any, trouble: Exception | None) -> None:
+    await begin(toy_pool)
+    tape, seen, loop = Tape(), [], make_loop(toy_pool, Tape())
+
+    def look() -> None:
+        seen.append(gc.isenabled())
+        loop.stop()
+        if trouble:
+            raise trouble
+
+    loop.inlet, loop.shell.before_commit = tape, look
+    tape.put(record(0, "a", "1"))
+    (ended,) = await asyncio.gather(asyncio.wait_for(loop.run(), 10), return_exceptions=True)
+    assert (seen, ended, gc.isenabled()) == ([False], trouble, True)
 
 
 async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(

@@ -1,6 +1,6 @@
 -- Append to the log in one exchange: each key's next numbers (`names` in order, of which `counts` are taken), the rows, what of them is
--- unsent. `places` says whose number an event has, `nths` which of those taken; a note has none. Whether others have something unsent is
--- asked last: the numbers may have waited for somebody who took the same key's.
+-- unsent. `places` says which name an event has its number from, `nths` which of those taken; both are 0 for a note, which has none.
+-- Whether others have something unsent is asked last: the numbers may have waited for somebody who took the same key's.
 CREATE FUNCTION append_events(
     process text, names bytea[], counts bigint[], places int[], nths bigint[], ids uuid[], types text[], owners text[], topics text[],
     keys text[], ats timestamptz[], causes text[], bodies text[], OUT lasts bigint[], OUT seqs bigint[], OUT others_unsent boolean
