@@ -1,4 +1,4 @@
-"""`yuqiao case show ID`, `yuqiao cases`: what feedback knows, for people and programs."""
+"""`yuqiao case show ID`, `yuqiao case who ID`, `yuqiao cases`: what is known of a case, for people and programs."""
 
 import json
 from typing import Annotated
@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from deploy.asking import LOCAL, AsJson, Home, Limit, ask, first, given_id
 from deploy.terminal import wide
 from deploy.timeline import limit_term, said
+from services.intake.columns import COLUMNS
 from yuqiao.policy.calendar import until
 from yuqiao.policy.states import known_codes
 
@@ -45,6 +46,24 @@ def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
         offer = (event.get("offer") or "")[:SHORT]
         table.add_row(row["at"][:16].replace("T", " "), row["type"], offer, event.get("bank"), said(event, found))
     console.print(table)
+
+
+@app.command()
+def who(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
+    """Whose case it is, whom to call there, how its need came, and the link of its page: intake shows it, nobody keeps it."""
+    found = ask(home, "needs", case, service="intake")
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    table = Table(show_header=False, box=None)
+    for column in COLUMNS:
+        if column.field in found:
+            table.add_row(column.header, found[column.field])
+    for way in found["origins"]:
+        row = f"，清单 {way['list_id']} 第 {way['list_version']} 版第 {way['row']} 行" if "list_id" in way else ""
+        table.add_row("来源", f"{way['channel_term']}（{way['client']}）{row}")
+    table.add_row("企业链接", found["link"])
+    wide().print(table)
 
 
 def list_cases(

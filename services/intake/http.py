@@ -11,15 +11,18 @@ from starlette.concurrency import run_in_threadpool
 from services.intake import pages, report
 from services.intake.bodies import read_file, read_json, understood
 from services.intake.clients import OPERATOR, Clients
+from services.intake.domain import Need
 from services.intake.fields import clean
+from services.intake.filing import Private
 from services.intake.identity import Keys, sign_link
 from services.intake.importing import Upload, import_list
 from services.intake.lists import MOST_PLACES
 from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, remarks, several
 from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
+from services.intake.shelves import NeedPrivate
 from services.intake.store import Q
-from yuqiao.policy.states import known_codes
+from yuqiao.policy.states import known_codes, term
 from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import Refused
@@ -98,7 +101,7 @@ def _lists(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
 def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) -> None:
     def shown(answered: Answered) -> dict[str, Any]:
         answer = answered.answer
-        link = page_address(gateway.settings.public_url, keys, answer)
+        link = page_address(gateway.settings.public_url, keys, answer.need, answer.at)
         return {
             "need": answer.need,
             "merged": answer.merged,
@@ -119,6 +122,18 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         headers = {"Idempotent-Replay": "true"} if result.replayed else {}
         return JSONResponse(shown(result), 201, headers)
 
+    @router.get("/needs/{need}")
+    async def get_need(request: Request, need: str) -> JSONResponse:
+        """Whom a need is of, whom to call, how it came, the link of its page. For the operator alone."""
+        clients.require_operator(request)
+        async with gateway.reading() as conn:
+            rows = await conn.fetch(Q.need_by_id, need)
+        if not rows:
+            raise Refused("need_unknown", "没有这条需求", 404)
+        known = Need.model_validate_json(rows[0]["need"]), NeedPrivate.model_validate_json(rows[0]["private"])
+        link = page_address(gateway.settings.public_url, keys, need, await gateway.now())
+        return JSONResponse(whose(*known) | {"link": link}, headers={"Cache-Control": "no-store"})
+
     @router.post("/needs/batch", openapi_extra=takes(NeedsBody))
     async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:
         """Several needs, each answered by itself; `batched` ones go to banks in the next round."""
@@ -133,6 +148,16 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
                 for one, result in zip(asked, results, strict=True)
             ]
         }
+
+
+def whose(need: Need, private: NeedPrivate) -> dict[str, Any]:
+    """Who stated a need, and each way on which it came, a list's with its row."""
+    ways = [way.model_dump(exclude_none=True) | {"channel_term": term("channel", way.channel)} for way in need.origins]
+    return {
+        "need": need.id,
+        **private.model_dump(include=set(Private.model_fields), exclude_none=True),
+        "origins": ways,
+    }
 
 
 def problem_of(refused: Refused) -> dict[str, Any]:

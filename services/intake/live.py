@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.intake.bodies import understood
 from services.intake.book import answer_of
@@ -39,10 +39,10 @@ class Answered:
     replayed: bool
 
 
-def page_address(public_url: str, keys: Keys, answer: Answer) -> str:
-    """The signed link to the page of an answered need: the same whenever it is asked for."""
-    expires = answer.at.astimezone(BEIJING).date() + LINK_DAYS
-    return f"{public_url.rstrip('/')}/e/{sign_link(keys, answer.need, expires)}"
+def page_address(public_url: str, keys: Keys, need: str, at: datetime) -> str:
+    """The signed link to a need's page, as it is given away then: the same all that day."""
+    expires = at.astimezone(BEIJING).date() + LINK_DAYS
+    return f"{public_url.rstrip('/')}/e/{sign_link(keys, need, expires)}"
 
 
 def remarks(answer: Answer) -> list[Reason]:

@@ -19,6 +19,7 @@ ADMINISTRATOR = BROKER | {"YUQIAO_KAFKA_USERNAME": "admin", "YUQIAO_KAFKA_PASSWO
 LOOKING = [
     ["cases"],
     ["case", "show", "x"],
+    ["case", "who", "x"],
     ["issue", "list"],
     ["issue", "resolve", "x"],
     ["round"],

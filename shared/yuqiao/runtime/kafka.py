@@ -131,7 +131,7 @@ class KafkaPublisher:
             self.producer = None
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8_192)
 def hashed(key: bytes) -> int:
     """Kafka's own hash of a key, murmur2: in pure Python it is worth remembering."""
     return int(murmur2(key)) & 0x7FFFFFFF

@@ -325,6 +325,30 @@ async def test_keys_have_scopes(http: httpx.AsyncClient) -> None:
     assert (await http.post("/needs", headers={"Authorization": f"Bearer {renewed}"})).status_code == 403
 
 
+async def test_the_operator_is_told_whose_a_need_is_and_how_it_came(intake: Intake, http: httpx.AsyncClient) -> None:
+    listed = await upload(http, csv_bytes([row(1)]))
+    (registered,) = await intake.log("need.registered")
+    address = f"/needs/{registered['need']}"
+    told = await http.get(address)
+    assert told.headers["cache-control"] == "no-store"
+    said = told.json()
+    known = {
+        "enterprise_name": "企业名称",
+        "uscc": "统一社会信用代码",
+        "contact_name": "联系人",
+        "contact_phone": "电话",
+    }
+    assert {field: said[field] for field in known} == {field: row(1)[header] for field, header in known.items()}
+    (way,) = said["origins"]
+    assert (way["list_id"], way["list_version"], way["row"]) == (listed["list_id"], 1, 2)
+    assert way["channel_term"] != way["channel"]
+    assert (await http.get(said["link"])).status_code == 200
+    assert (await http.get("/needs/nobodys")).json()["code"] == "need_unknown"
+    client = (await http.post("/clients", json={"id": "partner", "scopes": ["lists:write", "needs:write"]})).json()
+    refused = await http.get(address, headers={"Authorization": f"Bearer {client['key']}"})
+    assert (refused.status_code, row(1)["电话"] in refused.text) == (401, False)
+
+
 async def test_two_clients_may_use_the_same_idempotency_key(http: httpx.AsyncClient) -> None:
     key = (await http.post("/clients", json={"id": "park", "scopes": ["needs:write"]})).json()["key"]
     first = await http.post("/needs", json=NEED, headers={"Idempotency-Key": "k"})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stdnum.cn.uscc import calc_check_digit
 
 from deploy.sample.make_sample import COLUMNS as SAMPLE_COLUMNS
+from deploy.stack.stack import ROOT
 from services.intake.columns import COLUMNS, understand
 from services.intake.fields import clean
 from services.intake.filing import Filing
@@ -35,6 +36,11 @@ def _reasons(**change: str) -> list[Reason]:
 
 def test_the_templates_headers_are_all_understood() -> None:
     assert [c.header for c in PLACES if c] == list(SAMPLE_COLUMNS) == [c.header for c in COLUMNS]
+
+
+def test_the_documentation_names_every_column_and_those_that_must_be_there() -> None:
+    said = "".join((ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split())
+    assert "、".join(rf"\*{c.header}" if c.required else c.header for c in COLUMNS) in said
 
 
 def test_a_good_row_is_a_filing_in_yuan() -> None:
