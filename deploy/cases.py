@@ -60,10 +60,10 @@ def who(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
         if column.field in found:
             table.add_row(column.header, found[column.field])
     for way in found["origins"]:
-        row = f"，清单 {way['list_id']} 第 {way['list_version']} 版第 {way['row']} 行" if "list_id" in way else ""
-        table.add_row("来源", f"{way['channel_term']}（{way['client']}）{row}")
-    table.add_row("企业链接", found["link"])
+        row = f"：清单 {way['list_id']} 第 {way['list_version']} 版第 {way['row']} 行" if "list_id" in way else ""
+        table.add_row("来源", f"{way['channel_term']}{row}")
     wide().print(table)
+    print(found["link"])  # in one piece, however long
 
 
 def list_cases(

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from yuqiao.contracts.base import Value
 from yuqiao.contracts.values import BankId, Code, Money, NeedFacts, Rate
@@ -39,7 +39,9 @@ class Statement(Value):
 
 
 class Private(Value):
-    """What identifies the enterprise or is nobody else's business. It stays in intake's schema."""
+    """What identifies the enterprise or is nobody else's business. It stays in intake's schema, and out of errors' texts."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     enterprise_name: str
     uscc: str

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import PurePath
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +29,7 @@ from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.messages import Refused
 from yuqiao.runtime.what_to_do import what_to_do
 
+log = structlog.get_logger()
 MOST_NEED = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
 Places = Annotated[int, Query(ge=1, le=MOST_PLACES)]
@@ -130,6 +132,7 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
             rows = await conn.fetch(Q.need_by_id, need)
         if not rows:
             raise Refused("need_unknown", "没有这条需求", 404)
+        log.info("need.shown", need=need)  # who it is was asked for
         known = Need.model_validate_json(rows[0]["need"]), NeedPrivate.model_validate_json(rows[0]["private"])
         link = page_address(gateway.settings.public_url, keys, need, await gateway.now())
         return JSONResponse(whose(*known) | {"link": link}, headers={"Cache-Control": "no-store"})

@@ -208,6 +208,7 @@ class Loop(Generic[B]):
             try:
                 return await action()
             except TRANSIENT as error:
+                gc.enable()  # it may be long until it works
                 failed = True
                 metrics.retries.labels(type(error).__name__).inc()
                 log.warning("retrying", error=type(error).__name__, detail=str(error)[:200], seconds=delay)

@@ -18,7 +18,7 @@ from yuqiao.runtime.settings import BadSetting, Settings
 
 UNREACHABLE = 4
 COLLECT_AFTER = (50_000, 1, 1)
-"""Between two batches little is left to look through, so all of it is, but not for every 700 new objects (see `loop`)."""
+"""Nobody looks while a batch is decided (`loop`). What is left between two is little: soon all of it is looked through."""
 
 
 def main(service: Service[Any]) -> None:

@@ -3,7 +3,7 @@ SELECT moved, claimed, parked_keys, replaying
 FROM begin_batch($1::bigint[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bytea[], $7::bytea[], $8::text[]);
 
 -- name: append_events
-SELECT lasts, seqs, others_unsent FROM append_events($1, $2::bytea[], $3::bigint[], $4::int[], $5::bigint[], $6::uuid[], $7::text[],
+SELECT seqs, sequences, others_unsent FROM append_events($1, $2::bytea[], $3::bigint[], $4::int[], $5::bigint[], $6::uuid[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::text[]);
 
 -- name: introduce

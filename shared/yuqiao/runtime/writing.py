@@ -74,12 +74,12 @@ class Logged(NamedTuple):
 
 def _logged(service: str, emitted: Emitted) -> Logged:
     event, arrival = emitted.event, emitted.arrival
-    place = event.topic, event.key
     return Logged(
         event_id(service, emitted),
         event.wire_type,
         arrival.key,
-        *place,
+        event.topic,
+        event.key,
         beijing(event.at),
         arrival.cause.id,
         event.to_json(),
@@ -100,22 +100,21 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
     given = dict.fromkeys(counts, 0)
     numbers = []
     for e in events:
+        place = nth = 0
         if e.topic:
-            given[e.topic, e.key] += 1
-        numbers.append((places[e.topic, e.key], given[e.topic, e.key]) if e.topic else (0, 0))
-    taken = [counts[place] for _, place in named]
+            place, nth = places[e.topic, e.key], given[e.topic, e.key] + 1
+            given[e.topic, e.key] = nth
+        numbers.append((place, nth))
+    names, taken = [name for name, _ in named], [counts[place] for _, place in named]
     *log, bodies = columns(events)
     texts = [body.decode() for body in bodies]
-    done = await conn.fetchrow(
-        Q.append_events, writer, [name for name, _ in named], taken, *columns(numbers), *log, texts
-    )
+    done = await conn.fetchrow(Q.append_events, writer, names, taken, *columns(numbers), *log, texts)
     if done is None:
         raise LookupError("append_events gives one row")
-    before = [0, *(last - count for last, count in zip(done["lasts"] or (), taken, strict=True))]
     rows = []
-    for seq, e, (place, nth) in zip(done["seqs"], events, numbers, strict=True):
+    for seq, sequence, e in zip(done["seqs"], done["sequences"], events, strict=True):
         if e.topic:
-            envelope = Envelope(e.id, e.type, f"yuqiao/{service}", e.at, e.key, before[place] + nth)
+            envelope = Envelope(e.id, e.type, f"yuqiao/{service}", e.at, e.key, sequence)
             rows.append(LogRow(seq, e.topic, e.key, e.body, envelope))
     return rows, bool(rows) and done["others_unsent"]
 

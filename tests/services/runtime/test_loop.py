@@ -139,6 +139,23 @@ async def test_nobody_looks_for_garbage_while_a_batch_is_there(toy_pool: Any, tr
     assert (seen, ended, gc.isenabled()) == ([False], trouble, True)
 
 
+async def test_garbage_is_looked_for_while_the_database_is_away(toy_pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await begin(toy_pool)
+    tape, seen = Tape(), []
+
+    async def away(_: Batch) -> Committed:
+        seen.append(gc.isenabled())
+        raise ConnectionResetError
+
+    async with looping(toy_pool, tape) as loop:
+        monkeypatch.setattr(loop.shell, "run", away)
+        tape.put(record(0, "a", "1"))
+        await until(lambda: len(seen) == 2)
+        monkeypatch.undo()
+        await counted(toy_pool, "a", ("1",))
+    assert (seen, gc.isenabled()) == ([False, True], True)
+
+
 async def test_a_commit_whose_answer_is_lost_is_published_before_anything_newer(
     toy_pool: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
