@@ -15,6 +15,7 @@ from yuqiao.policy.states import known_codes
 
 app = typer.Typer(no_args_is_help=True)
 Case = Annotated[str, typer.Argument(help="an id of `yuqiao cases`", callback=given_id)]
+PARTIES = "those that wait for: bank, enterprise, office, or owner: who has a task of the plan, until its day or the case's end"
 OVERDUE = (
     "those whose time limit has passed and has had no consequence yet: for an instant, or while the bank's replies are unread"
     " or the case's key is parked. What follows stands in `case show`: an offer expires, a task is `task.due` and waits no more"
@@ -67,7 +68,7 @@ def who(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
 
 
 def list_cases(
-    party: Annotated[str | None, typer.Argument(help="those that wait for: bank, enterprise, office or owner")] = None,
+    party: Annotated[str | None, typer.Argument(help=PARTIES)] = None,
     waiting: Annotated[bool, typer.Option("--waiting", help="those that wait for somebody, or for PARTY")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help=OVERDUE)] = False,
     limit: Limit = 100,
