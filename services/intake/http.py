@@ -15,14 +15,14 @@ from services.intake.clients import OPERATOR, Clients
 from services.intake.domain import Need
 from services.intake.fields import clean
 from services.intake.filing import Private
-from services.intake.identity import Keys, sign_link
+from services.intake.identity import Keys
 from services.intake.importing import Upload, import_list
 from services.intake.lists import MOST_PLACES
-from services.intake.live import LINK_DAYS, Answered, Asked, idempotency_key, page_address, register, remarks, several
+from services.intake.live import Answered, Asked, idempotency_key, page_address, register, remarks, several
 from services.intake.requests import ClientBody, NeedBody, NeedsBody
 from services.intake.sheet import MOST_BYTES
 from services.intake.shelves import NeedPrivate
-from services.intake.store import Q
+from services.intake.store import Q, need_by_id
 from yuqiao.policy.states import known_codes, term
 from yuqiao.runtime.docs import takes
 from yuqiao.runtime.gateway import Gateway
@@ -92,11 +92,8 @@ def _lists(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
     @router.get("/lists/{list_id}/report.xlsx")
     async def get_report(request: Request, list_id: str) -> Response:
         body = await filed(request, list_id)
-        expires = (await gateway.now()).date() + LINK_DAYS
-        address = gateway.settings.public_url.rstrip("/")
-        content = await run_in_threadpool(
-            report.annotated, body, lambda need: f"{address}/e/{sign_link(keys, need, expires)}"
-        )
+        url, now = gateway.settings.public_url, await gateway.now()
+        content = await run_in_threadpool(report.annotated, body, lambda need: page_address(url, keys, need, now))
         return Response(content, media_type=_XLSX, headers={"Cache-Control": "no-store"})
 
 
@@ -129,13 +126,10 @@ def _needs(router: APIRouter, gateway: Gateway, keys: Keys, clients: Clients) ->
         """Whom a need is of, whom to call, how it came, the link of its page. For the operator alone."""
         clients.require_operator(request)
         async with gateway.reading() as conn:
-            rows = await conn.fetch(Q.need_by_id, need)
-        if not rows:
-            raise Refused("need_unknown", "没有这条需求", 404)
+            found, private, _ = await need_by_id(conn, need)
         log.info("need.shown", need=need)  # who it is was asked for
-        known = Need.model_validate_json(rows[0]["need"]), NeedPrivate.model_validate_json(rows[0]["private"])
         link = page_address(gateway.settings.public_url, keys, need, await gateway.now())
-        return JSONResponse(whose(*known) | {"link": link}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(whose(found, private) | {"link": link}, headers={"Cache-Control": "no-store"})
 
     @router.post("/needs/batch", openapi_extra=takes(NeedsBody))
     async def post_batch(request: Request, batched: bool = False) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.intake.identity import Keys, read_link
 from services.intake.requests import GrantBody, RevokeBody, WithdrawBody, WordBody
 from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress
 from services.intake.showing import HEADERS, PageRoute, page
-from services.intake.store import Q
+from services.intake.store import Q, need_by_id
 from yuqiao.policy import decline_reasons
 from yuqiao.policy.calendar import WorkingCalendar
 from yuqiao.policy.states import term
@@ -108,16 +108,13 @@ async def _view(gateway: Gateway, keys: Keys, token: str) -> View:
     day = (await gateway.now()).astimezone(BEIJING).date()
     need_id = read_link(keys, token, day)
     async with gateway.reading() as conn:
-        rows = await conn.fetch(Q.need_by_id, need_id)
-        if not rows:
-            raise Refused("need_unknown", "没有这条需求", 404)
-        need = Need.model_validate_json(rows[0]["need"])
+        need, private, progress = await need_by_id(conn, need_id)
         consents = await conn.fetch(Q.load_consents, [need.enterprise])
         banks = await conn.fetch(Q.load_banks)
     return View(
         need=need,
-        private=NeedPrivate.model_validate_json(rows[0]["private"]),
-        progress=Progress.model_validate_json(rows[0]["progress"]),
+        private=private,
+        progress=progress,
         consents={c.bank: c for c in (Consent.model_validate_json(r["body"]) for r in consents)},
         banks={r["id"]: Bank.model_validate_json(r["body"]) for r in banks},
         day=day,

@@ -16,7 +16,7 @@ from yuqiao.contracts.sealing import seal
 from yuqiao.contracts.values import Borrower, Identity
 from yuqiao.policy.time_limits import TimeLimits
 from yuqiao.runtime.batch import Arrival
-from yuqiao.runtime.messages import Deadline, Message
+from yuqiao.runtime.messages import Deadline, Message, Refused
 from yuqiao.runtime.service import Store
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.shelving import Changed, Models, drop_rows, load_shelves, save_shelves
@@ -96,6 +96,18 @@ class IntakeStore:
         return IntakeBook(
             self.sealing, self.limits, **await load_shelves(conn, Q.load, _MODELS, keys, False, True, None)
         )
+
+
+async def need_by_id(conn: Connection, need_id: str) -> tuple[Need, NeedPrivate, Progress]:
+    """What is kept of a need. Raises Refused (404) when it is nobody's."""
+    rows = await conn.fetch(Q.need_by_id, need_id)
+    if not rows:
+        raise Refused("need_unknown", "没有这条需求", 404)
+    return (
+        Need.model_validate_json(rows[0]["need"]),
+        NeedPrivate.model_validate_json(rows[0]["private"]),
+        Progress.model_validate_json(rows[0]["progress"]),
+    )
 
 
 def make_store(settings: Settings) -> Store[IntakeBook]:

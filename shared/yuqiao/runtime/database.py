@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import asyncpg
 from asyncpg import Connection, Pool
+from asyncpg.exceptions import IdleInTransactionSessionTimeoutError, OperatorInterventionError
 
 from yuqiao.runtime.settings import Settings
 from yuqiao.runtime.sql import Queries
@@ -18,6 +19,20 @@ OWN = Path(__file__).with_name("migrations")
 DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """Every way in which a connection can be lost, or refuse: InterfaceError is what a closed one says, the other what one
 says that was cut off in the middle of an answer."""
+
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    OperatorInterventionError,
+    IdleInTransactionSessionTimeoutError,
+)
+"""After these a transaction may go through when it is tried again. Any other error of the database is a mistake of ours."""
 
 # Every statement of a batch looks rows up by key. It is planned once, without a look at how full the tables are just now:
 # a plan that scans a table because it is empty today would scan it tomorrow too.

@@ -9,16 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
-from asyncpg import (
-    Connection,
-    DeadlockDetectedError,
-    InterfaceError,
-    InternalClientError,
-    LockNotAvailableError,
-    PostgresConnectionError,
-    SerializationError,
-)
-from asyncpg.exceptions import IdleInTransactionSessionTimeoutError, OperatorInterventionError
+from asyncpg import Connection
 
 from yuqiao.runtime import metrics
 from yuqiao.runtime.batch import (
@@ -32,7 +23,7 @@ from yuqiao.runtime.batch import (
     arrival_of_record,
 )
 from yuqiao.runtime.book import Book
-from yuqiao.runtime.database import borrowed
+from yuqiao.runtime.database import TRANSIENT, borrowed
 from yuqiao.runtime.gateway import Outcome
 from yuqiao.runtime.inlet import Fetched, Inlet
 from yuqiao.runtime.messages import Command, Deadline, Refused
@@ -45,19 +36,6 @@ B = TypeVar("B", bound=Book)
 Q = Queries.beside(__file__)
 log = structlog.get_logger()
 
-TRANSIENT = (
-    OSError,
-    TimeoutError,
-    PostgresConnectionError,
-    InterfaceError,
-    InternalClientError,
-    DeadlockDetectedError,
-    SerializationError,
-    LockNotAvailableError,
-    OperatorInterventionError,
-    IdleInTransactionSessionTimeoutError,
-    Again,
-)
 MAX_PARKED_IN_A_ROW = 100
 ANSWER_AFTER = 0.005
 """Seconds: what was committed goes to the broker first. Answers take this process's time, and nobody notices so little."""
@@ -207,7 +185,7 @@ class Loop(Generic[B]):
         while True:
             try:
                 return await action()
-            except TRANSIENT as error:
+            except (*TRANSIENT, Again) as error:
                 gc.enable()  # it may be long until it works
                 failed = True
                 metrics.retries.labels(type(error).__name__).inc()

@@ -17,7 +17,6 @@ from yuqiao.runtime.messages import BadRecord, Cause, Message
 
 UNREADABLE = "yuqiao-unreadable"
 """The one header of a record that could not be unfolded."""
-TYPE_LENGTH = len("ce_type")
 NO_TIME = datetime.fromtimestamp(0, UTC)
 """Nobody asks a record for its time: what a bank says of it counts as little as the broker's."""
 
@@ -60,7 +59,7 @@ def is_of_no_concern(record: Record, heard: frozenset[str]) -> bool:
     """Whether a shared stream's record is of a type that is not `heard` here, known or unknown: its body is not looked at."""
     if parse_bank_topic(record.topic) is not None:
         return False
-    types = [value for name, value in record.headers if len(name) == TYPE_LENGTH and name.lower() == "ce_type"]
+    types = [value for name, value in record.headers if len(name) == len("ce_type") and name.lower() == "ce_type"]
     return len(types) == 1 and (types[0] or b"").decode("utf-8", "replace") not in heard
 
 

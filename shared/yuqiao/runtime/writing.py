@@ -86,6 +86,21 @@ def _logged(service: str, emitted: Emitted) -> Logged:
     )
 
 
+def _numbers(events: Sequence[Logged]) -> tuple[list[bytes], list[int], list[int], list[int]]:
+    """The names that numbers are drawn under, and how many; for each event its name's place, and which of those it gets."""
+    counts = Counter((e.topic, e.key) for e in events if e.topic)
+    named = sorted((short_name(*key), key) for key in counts)
+    place_of = {key: place for place, (_, key) in enumerate(named, 1)}
+    given = dict.fromkeys(counts, 0)
+    places, nths = [0] * len(events), [0] * len(events)
+    for number, e in enumerate(events):
+        if e.topic:
+            key = e.topic, e.key
+            given[key] += 1
+            places[number], nths[number] = place_of[key], given[key]
+    return [name for name, _ in named], [counts[key] for _, key in named], places, nths
+
+
 async def append(conn: Connection, service: str, out: list[Emitted], writer: str) -> tuple[list[LogRow], bool]:
     """Give numbers, append to the event log: one statement.
 
@@ -94,21 +109,9 @@ async def append(conn: Connection, service: str, out: list[Emitted], writer: str
     if not out:
         return [], False
     events = [_logged(service, emitted) for emitted in out]
-    counts = Counter((e.topic, e.key) for e in events if e.topic)
-    named = sorted((short_name(*place), place) for place in counts)
-    places = {place: number for number, (_, place) in enumerate(named, 1)}
-    given = dict.fromkeys(counts, 0)
-    numbers = []
-    for e in events:
-        place = nth = 0
-        if e.topic:
-            place, nth = places[e.topic, e.key], given[e.topic, e.key] + 1
-            given[e.topic, e.key] = nth
-        numbers.append((place, nth))
-    names, taken = [name for name, _ in named], [counts[place] for _, place in named]
     *log, bodies = columns(events)
     texts = [body.decode() for body in bodies]
-    done = await conn.fetchrow(Q.append_events, writer, names, taken, *columns(numbers), *log, texts)
+    done = await conn.fetchrow(Q.append_events, writer, *_numbers(events), *log, texts)
     if done is None:
         raise LookupError("append_events gives one row")
     rows = []
