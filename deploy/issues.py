@@ -13,6 +13,8 @@ from yuqiao.policy.calendar import until
 app = typer.Typer(no_args_is_help=True)
 Issue = Annotated[str, typer.Argument(help="an id of `yuqiao issue list`", callback=given_id)]
 Resolution = Annotated[str, typer.Option(help="what became of it: a code of letters, digits, _ and .")]
+Answer = Annotated[str | None, typer.Option(help="in words, for whoever raised it; names no person and no enterprise")]
+TOLD = {"bank": "the bank is told", "enterprise": "the enterprise sees it on its page"}
 
 
 @app.command("list")
@@ -35,7 +37,14 @@ def list_(limit: Limit = 100, home: Home = LOCAL, as_json: AsJson = False) -> No
 
 
 @app.command()
-def resolve(issue: Issue, resolution: Resolution = "answered", home: Home = LOCAL, as_json: AsJson = False) -> None:
-    """It is settled: it leaves the list, and the case's history says so."""
-    done = ask(home, "issues", issue, "resolve", method="POST", resolution=resolution)
-    print(json.dumps(done, ensure_ascii=False) if as_json else f"issue {issue}: {resolution}")
+def resolve(
+    issue: Issue,
+    resolution: Resolution = "answered",
+    answer: Answer = None,
+    home: Home = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """It is settled: it leaves the list, whoever raised it is told, and the case's history says so."""
+    done = ask(home, "issues", issue, "resolve", method="POST", resolution=resolution, answer=answer)
+    told = TOLD.get(done["told"], "nobody else raised it, nobody is told")
+    print(json.dumps(done, ensure_ascii=False) if as_json else f"issue {issue}: {resolution}; {told}")

@@ -100,6 +100,7 @@ def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
     yield from _once(evidence, "borrower.disclosed", lambda e: e.offer)
     yield from _once(evidence, "need.closed", lambda e: e.offer)
     yield from _once(evidence, "task.asked", lambda e: e.task)
+    yield from _once(evidence, "issue.answered", lambda e: e.issue)
     yield from _once(evidence, "receipt", lambda e: e.place)
     yield from _once(evidence, "case.resolved", lambda e: e.need)
 

@@ -215,8 +215,8 @@ def _resolved(book: FeedbackBook, event: CaseResolved) -> None:
 
 @FeedbackBook.when(IssueRaised)
 def _raised(book: FeedbackBook, event: IssueRaised) -> None:
-    given = event.model_dump(include={"issue", "need", "enterprise", "raised_by", "bank", "offer", "category", "level"})
-    book.issues.put(event.issue, Issue(**given, raised_at=event.at, wait=event.wait, reasons=event.reasons))
+    given = {name: getattr(event, name) for name in Issue.model_fields.keys() & IssueRaised.model_fields.keys()}
+    book.issues.put(event.issue, Issue(**given, raised_at=event.at))
     if event.category == "match_late":
         book.change(event.need, late_match=True)
 

@@ -138,7 +138,7 @@ class KeptReply(Value):
 
 
 class Issue(Value):
-    """One entry of the two-sided issue list 银企双方问题清单."""
+    """One entry of the two-sided issue list 银企双方问题清单; `reply`: the `ce_id` of the bank's report that raised it."""
 
     issue: str
     need: str
@@ -152,6 +152,7 @@ class Issue(Value):
     wait: Wait | None
     reasons: tuple[Reason, ...] | None = None
     resolution: str | None = None
+    reply: str | None = None
 
 
 def later(reached: str, stage: str) -> str:

@@ -102,7 +102,7 @@ def raise_issue(
     at: Moment,
     reasons: tuple[Reason, ...] | None = None,
 ) -> IssueRaised:
-    """An entry of the issue list, on its first rung."""
+    """An entry of the issue list, on its first rung. A bank raises it with the record that is answered just now."""
     return IssueRaised(
         at=at.now,
         enterprise=case.enterprise,
@@ -115,13 +115,24 @@ def raise_issue(
         level=domain.LEVELS[0],
         wait=wait_for(book, "issue", at),
         reasons=reasons,
+        reply=at.cause.id if raised_by == "bank" else None,
     )
 
 
-def resolve_issue(issue: Issue, resolution: str, at: Moment) -> IssueResolved:
-    """The entry is settled."""
+def resolve_issue(issue: Issue, resolution: str, at: Moment, answer: str | None = None) -> IssueResolved:
+    """The entry is settled; who raised it is told what the office answers."""
     return IssueResolved(
-        at=at.now, enterprise=issue.enterprise, need=issue.need, issue=issue.issue, resolution=resolution
+        at=at.now,
+        enterprise=issue.enterprise,
+        need=issue.need,
+        issue=issue.issue,
+        resolution=resolution,
+        answer=answer,
+        raised_by=issue.raised_by,
+        category=issue.category,
+        bank=issue.bank,
+        offer=issue.offer,
+        reply=issue.reply,
     )
 
 

@@ -1,5 +1,6 @@
 """Decisions about a case: is a reply legal, what follows when an offer ends, whom an issue goes to next. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -50,6 +51,9 @@ AFTER_DISCLOSURE = (ContactReport, VisitReport, DocumentsComplete, CreditDecisio
 
 LEVELS = ("handler", "office", "taskforce_office", "taskforce")
 """The ladder of the issue list: 承办 → 区金融办 → 专班办公室 → 专班会议."""
+
+_SOMEBODY = re.compile(r"(?<!\d)1\d{10}(?!\d)|(?<![0-9A-Z])[0-9A-HJ-NP-RT-UW-Y]{18}(?![0-9A-Z])", re.ASCII)
+"""A mobile number or a unified social credit code."""
 
 
 class ToDo(NamedTuple):
@@ -158,3 +162,12 @@ def next_level(level: str) -> str | None:
     """The next rung of the ladder; None above the task force's meeting."""
     rung = LEVELS.index(level) + 1
     return LEVELS[rung] if rung < len(LEVELS) else None
+
+
+def names_somebody(answer: str) -> Reason | None:
+    """What is wrong with an answer of the office that says whose telephone or which enterprise: it is sent in the clear."""
+    found = _SOMEBODY.search(answer)
+    if found is None:
+        return None
+    text = f"answer 含有手机号码或统一社会信用代码（{found.group()[:3]}…），答复以明文发送，请勿写入"
+    return Reason(code="names_somebody", values={"field": "answer"}, text=text)

@@ -210,4 +210,6 @@ def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> I
         raise Refused("not_found", f"没有问题 {command.issue}", 404)
     if issue.resolution:
         raise Refused("already_resolved", "该问题已办结", 409)
-    yield resolve_issue(issue, command.resolution, at)
+    if command.answer and (wrong := domain.names_somebody(command.answer)):
+        raise Refused("invalid_request", wrong.text, 422, (wrong,))
+    yield resolve_issue(issue, command.resolution, at, command.answer)

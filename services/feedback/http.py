@@ -11,6 +11,7 @@ from services.feedback.encryption import reader
 from services.feedback.messages import ResolveIssue
 from services.feedback.store import Q
 from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
+from yuqiao.contracts.cases import OfficeWords
 from yuqiao.contracts.values import Code, Reason
 from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
@@ -18,6 +19,9 @@ from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import Refused
 
 Resolution = Annotated[Code, Query()]
+Answer = Annotated[OfficeWords | None, Query()]
+TOLD = frozenset({"bank", "enterprise"})
+"""Who is told what became of an issue that it raised: the bank by `issue.answered`, the enterprise on its page."""
 
 
 def routes(gateway: Gateway) -> APIRouter:
@@ -57,16 +61,21 @@ def routes(gateway: Gateway) -> APIRouter:
         return [issue_of(json.loads(r["body"]), words(r["sealed"], r["place"]) if r["place"] else None) for r in rows]
 
     @router.post("/issues/{issue}/resolve")
-    async def resolve(issue: str, request: Request, resolution: Resolution = "answered") -> dict[str, Any]:
+    async def resolve(
+        issue: str, request: Request, resolution: Resolution = "answered", answer: Answer = None
+    ) -> dict[str, Any]:
         require_operator(request, gateway.settings)
         async with gateway.reading() as conn:
             body = await conn.fetchval(Q.issue_by_id, issue)
         if body is None:
             raise Refused("not_found", f"没有问题 {issue[:40]}", 404)
         found = Issue.model_validate_json(body)
-        command = ResolveIssue(id=str(uuid4()), enterprise=found.enterprise, issue=issue, resolution=resolution)
+        command = ResolveIssue(
+            id=str(uuid4()), enterprise=found.enterprise, issue=issue, resolution=resolution, answer=answer
+        )
         await gateway.submit(command)
-        return {"issue": issue, "resolution": resolution}
+        told = found.raised_by if found.raised_by in TOLD else None
+        return {"issue": issue, "resolution": resolution, "answer": answer, "told": told}
 
     @router.get("/funnel")
     async def funnel(request: Request) -> list[dict[str, Any]]:

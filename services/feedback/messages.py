@@ -38,9 +38,10 @@ class RecountDue(Deadline):
 
 
 class ResolveIssue(Command):
-    """An operator answers an issue."""
+    """An operator answers an issue, in words that whoever raised it is told."""
 
     key_field = "enterprise"
     enterprise: str
     issue: str
     resolution: str
+    answer: str | None = None

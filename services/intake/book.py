@@ -9,6 +9,7 @@ from services.intake.filing import ANY_BANK, Private
 from services.intake.naming import awaited_as
 from services.intake.notes import (
     BankNoted,
+    DisputeAnswered,
     EntrySeen,
     LenderAwaited,
     ListOpened,
@@ -18,7 +19,7 @@ from services.intake.notes import (
     RowDropped,
     RowTaken,
 )
-from services.intake.progress import ENDED, advanced, answered, asked, disclosed, offered, untold
+from services.intake.progress import ENDED, advanced, answered, asked, disclosed, dispute_answered, offered, untold
 from services.intake.shelves import Answer, Bank, ListRow, NeedList, NeedPrivate, Pending, Progress
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.needs import (
@@ -43,7 +44,9 @@ from yuqiao.runtime.messages import Command
 Seal = Callable[[Identity | Borrower, str, str], str]
 """identity or borrower, the bank's public key (PEM), key id → compact JWE. Raises ValueError for a key that is none."""
 
-P = TypeVar("P", EnterprisesWord, IdentitySealed, LenderSealed, LenderAwaited, OffersNoted, ProgressNoted)
+P = TypeVar(
+    "P", DisputeAnswered, EnterprisesWord, IdentitySealed, LenderSealed, LenderAwaited, OffersNoted, ProgressNoted
+)
 
 
 class IntakeBook(Book):
@@ -257,6 +260,11 @@ def _(book: IntakeBook, event: ProgressNoted) -> None:
 @IntakeBook.when(EnterpriseConfirmed, EnterpriseDisputed)
 def _(book: IntakeBook, event: EnterprisesWord) -> None:
     _show(book, event, answered)
+
+
+@IntakeBook.when(DisputeAnswered)
+def _(book: IntakeBook, event: DisputeAnswered) -> None:
+    _show(book, event, dispute_answered)
 
 
 def _show(book: IntakeBook, event: P, step: Callable[[Progress, P], Progress]) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.intake.book import IntakeBook
-from services.intake.notes import OffersNoted, ProgressNoted
+from services.intake.notes import DisputeAnswered, OffersNoted, ProgressNoted
 from yuqiao.contracts.cases import (
     CaseAdvanced,
     CaseEvent,
     CaseResolved,
+    IssueResolved,
     OfferDeclined,
     OfferExpired,
     ReofferRequested,
@@ -75,6 +76,21 @@ def on_offer_expired(book: IntakeBook, event: OfferExpired, at: Moment) -> Itera
 def on_reoffer_requested(book: IntakeBook, event: ReofferRequested, at: Moment) -> Iterator[Out]:
     """The need goes to further banks."""
     return _known(book, event, at, stage="waiting")
+
+
+def on_issue_resolved(book: IntakeBook, event: IssueResolved, at: Moment) -> Iterator[Out]:
+    """What the enterprise disputed is answered; a dispute that it took back itself needs no answer."""
+    statement = (event.category or "").removeprefix("disputed.")
+    mine = event.raised_by == "enterprise" and event.resolution != "confirmed" and event.need in book.needs
+    if mine and event.offer and statement:
+        yield DisputeAnswered(
+            at=at.now,
+            enterprise=event.enterprise,
+            need=event.need,
+            offer=event.offer,
+            statement=statement,
+            answer=event.answer,
+        )
 
 
 def on_case_resolved(book: IntakeBook, event: CaseResolved, at: Moment) -> Iterator[Out]:

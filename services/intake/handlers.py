@@ -7,6 +7,7 @@ from services.intake.book import IntakeBook, need_of, row_id
 from services.intake.cases import (
     on_case_advanced,
     on_case_resolved,
+    on_issue_resolved,
     on_need_matched,
     on_offer_declined,
     on_offer_expired,
@@ -50,6 +51,7 @@ __all__ = [
     "on_dispute_report",
     "on_file_report",
     "on_grant_consent",
+    "on_issue_resolved",
     "on_lender_undeliverable",
     "on_need_matched",
     "on_offer_accepted",

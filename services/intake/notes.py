@@ -132,6 +132,18 @@ class OffersNoted(Note):
     provisional: bool | None = None
 
 
+class DisputeAnswered(Note):
+    """The office answered what the enterprise disputed, maybe in words."""
+
+    wire_type = "intake.dispute_answered"
+    key_field = "enterprise"
+    enterprise: Id
+    need: Id
+    offer: Id
+    statement: Code
+    answer: str | None = None
+
+
 class ProgressNoted(Note):
     """A step of a case, as the enterprise is shown it."""
 

@@ -17,7 +17,7 @@ from services.intake.domain import Consent, Need, is_live
 from services.intake.filing import ANY_BANK
 from services.intake.identity import Keys, read_link
 from services.intake.requests import GrantBody, RevokeBody, WithdrawBody, WordBody
-from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress
+from services.intake.shelves import Bank, NeedPrivate, OfferProgress, Progress, Word
 from services.intake.showing import HEADERS, PageRoute, page
 from services.intake.store import Q, need_by_id
 from yuqiao.policy import decline_reasons
@@ -91,8 +91,14 @@ class View:
             "amount_cny": str(offer.amount_cny) if offer.amount_cny is not None else None,
             "consent": self._consent(offer.bank),
             "reported": [code for code in _CONFIRMABLE if code in offer.reached],
-            "answers": {w.statement: {"agreed": w.agreed, "at": _beijing(w.at)} for w in offer.words},
+            "answers": {w.statement: _word_shown(w) for w in offer.words},
         }
+
+
+def _word_shown(word: Word) -> dict[str, Any]:
+    """The enterprise's word; `office_at` and `office` are when the office answered a dispute, and in which words."""
+    said = {"agreed": word.agreed, "at": _beijing(word.at)}
+    return said | {"office_at": _beijing(word.answered_at), "office": word.answer}
 
 
 def _covered(due_at: datetime) -> bool:

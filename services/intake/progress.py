@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.intake.notes import LenderAwaited, OffersNoted, ProgressNoted
+from services.intake.notes import DisputeAnswered, LenderAwaited, OffersNoted, ProgressNoted
 from services.intake.shelves import OfferProgress, Progress, Word
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterprisesWord, IdentitySealed, LenderSealed
 
@@ -60,11 +60,25 @@ def advanced(before: Progress, step: ProgressNoted) -> Progress:
 def answered(before: Progress, step: EnterprisesWord) -> Progress:
     """The enterprise's word on what a bank reported, in the place of an earlier one. The case stays where it is."""
     word = Word(statement=step.statement, agreed=isinstance(step, EnterpriseConfirmed), at=step.at)
+    return _said(before, step.offer, word)
 
-    def now(offer: OfferProgress) -> OfferProgress:
-        if offer.offer != step.offer:
-            return offer
-        return offer.but(words=(*(w for w in offer.words if w.statement != step.statement), word))
+
+def dispute_answered(before: Progress, step: DisputeAnswered) -> Progress:
+    """The office's answer to a word of the enterprise's that still is a dispute."""
+    words = (w for o in before.offers if o.offer == step.offer for w in o.words if w.statement == step.statement)
+    word = next(words, None)
+    if word is None or word.agreed:
+        return before
+    return _said(before, step.offer, word.but(answered_at=step.at, answer=step.answer))
+
+
+def _said(before: Progress, offer: str, word: Word) -> Progress:
+    """One word of the enterprise's about a bank's part, in the place of an earlier one."""
+
+    def now(one: OfferProgress) -> OfferProgress:
+        if one.offer != offer:
+            return one
+        return one.but(words=(*(w for w in one.words if w.statement != word.statement), word))
 
     return before.but(offers=tuple(now(o) for o in before.offers))
 

@@ -18,6 +18,7 @@ from services.intake.commands import (
 from services.intake.notes import (
     BankNoted,
     ClientRegistered,
+    DisputeAnswered,
     EntrySeen,
     LenderAwaited,
     ListFiled,
@@ -33,6 +34,7 @@ from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseAdvanced,
     CaseResolved,
+    IssueResolved,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -82,6 +84,7 @@ service: Service[IntakeBook] = Service(
         OfferExpired: handlers.on_offer_expired,
         ReofferRequested: handlers.on_reoffer_requested,
         CaseResolved: handlers.on_case_resolved,
+        IssueResolved: handlers.on_issue_resolved,
     },
     emits=(
         NeedRegistered,
@@ -105,6 +108,7 @@ service: Service[IntakeBook] = Service(
         ClientRegistered,
         OffersNoted,
         ProgressNoted,
+        DisputeAnswered,
         LenderAwaited,
         EntrySeen,
     ),

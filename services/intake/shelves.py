@@ -34,11 +34,16 @@ class Pending(Value):
 
 
 class Word(Value):
-    """What the enterprise said last of one thing that a bank reported: that it is so (`agreed`), or not."""
+    """What the enterprise said last of one thing that a bank reported: that it is so (`agreed`), or not.
+
+    A dispute the office answers, maybe in words: `answered_at`, `answer`.
+    """
 
     statement: Code
     agreed: bool
     at: datetime
+    answered_at: datetime | None = None
+    answer: str | None = None
 
 
 class OfferProgress(Value):

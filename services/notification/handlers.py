@@ -9,6 +9,7 @@ from services.notification.domain import Offer
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseResolved,
+    IssueResolved,
     OfferDeclined,
     OfferExpired,
     PlanAdopted,
@@ -25,7 +26,15 @@ from yuqiao.contracts.offers import (
     OfferPushed,
     OfferUndeliverable,
 )
-from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import (
+    BorrowerDisclosed,
+    IssueAnswered,
+    NeedClosed,
+    NeedDisclosed,
+    NeedOffered,
+    Receipt,
+    TaskAsked,
+)
 from yuqiao.contracts.values import Offer as MatchedOffer
 from yuqiao.runtime.messages import Moment, Out, Refused
 
@@ -130,6 +139,22 @@ def on_plan_adopted(book: NotificationBook, plan: PlanAdopted, at: Moment) -> It
                 text=task.text,
                 report_by=task.due_at,
             )
+
+
+def on_issue_resolved(book: NotificationBook, resolved: IssueResolved, at: Moment) -> Iterator[Out]:
+    """What a bank raised is answered to it, also when the offer is at its end."""
+    offer = book.offers.get(resolved.offer) if resolved.raised_by == "bank" and resolved.offer else None
+    if offer and offer.bank == resolved.bank and resolved.category:
+        yield IssueAnswered(
+            at=at.now,
+            bank=offer.bank,
+            offer=offer.offer,
+            answers=resolved.reply,
+            issue=resolved.issue,
+            category=resolved.category,
+            resolution=resolved.resolution,
+            text=resolved.answer,
+        )
 
 
 def on_offer_ended(book: NotificationBook, ended: OfferDeclined | OfferExpired, at: Moment) -> Iterator[Out]:

@@ -7,6 +7,7 @@ from services.notification.store import NotificationStore
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseResolved,
+    IssueResolved,
     OfferDeclined,
     OfferExpired,
     PlanAdopted,
@@ -24,7 +25,15 @@ from yuqiao.contracts.offers import (
     OfferUndeliverable,
 )
 from yuqiao.contracts.streams import MATCHES
-from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import (
+    BorrowerDisclosed,
+    IssueAnswered,
+    NeedClosed,
+    NeedDisclosed,
+    NeedOffered,
+    Receipt,
+    TaskAsked,
+)
 from yuqiao.runtime.service import Service
 
 service = Service(
@@ -42,6 +51,7 @@ service = Service(
         OfferDeclined: handlers.on_offer_ended,
         OfferExpired: handlers.on_offer_ended,
         CaseResolved: handlers.on_case_resolved,
+        IssueResolved: handlers.on_issue_resolved,
         ReplyApplied: handlers.on_reply_applied,
         ReplyRefused: handlers.on_reply_refused,
         ProductListed: handlers.on_product_answered,
@@ -63,6 +73,7 @@ service = Service(
         NeedDisclosed,
         BorrowerDisclosed,
         TaskAsked,
+        IssueAnswered,
         NeedClosed,
         Receipt,
     ),

@@ -20,7 +20,7 @@ from tests.unit.intake.samples import csv_bytes, row
 from yuqiao.bank.client import BankClient
 from yuqiao.contracts.from_bank import IssueReport
 from yuqiao.contracts.streams import MATCHES, NEEDS, SERVICES
-from yuqiao.contracts.to_bank import NeedOffered, Receipt
+from yuqiao.contracts.to_bank import IssueAnswered, NeedOffered, Receipt
 from yuqiao.runtime.ends import Ends
 from yuqiao.runtime.messages import BEIJING
 
@@ -102,7 +102,7 @@ async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, sta
     await state_need(stack, 20_004)
     offered = await next_of(bank, NeedOffered)
     place = {"at": datetime.now(BEIJING), "bank": BANK, "offer": offered.offer}
-    await bank.write(IssueReport(**place, category="documents", note="资料不全"))
+    raised = await bank.write(IssueReport(**place, category="documents", note="资料不全"))
     assert (await next_of(bank, Receipt)).result == "applied"
     found = [issue for issue in await shell.ask("issue", "list") if issue["offer"] == offered.offer]
     assert [(i["raised_by_term"], i["category_term"], i["level_term"]) for i in found] == [("银行", "材料", "承办")]
@@ -110,7 +110,11 @@ async def test_the_issue_list_is_shown_and_an_issue_is_settled(shell: Shell, sta
     shown = await shell.run("issue", "list", *home)
     assert issue in shown
     assert "材料；资料不全" in shown
-    assert await shell.ask("issue", "resolve", issue) == {"issue": issue, "resolution": "answered"}
+    await shell.run("issue", "resolve", issue, "--answer", "请致电 13812345678", *home, exits=2)
+    done = await shell.ask("issue", "resolve", issue, "--answer", " 已协调 ")
+    assert done == {"issue": issue, "resolution": "answered", "answer": "已协调", "told": "bank"}
+    told = await next_of(bank, IssueAnswered)
+    assert (told.issue, told.answers, told.text) == (issue, raised, "已协调")
     assert issue not in await shell.run("issue", "list", *home)
     await shell.run("issue", "resolve", issue, *home, exits=1)
     await shell.run("issue", "resolve", "no-such-issue", *home, exits=1)

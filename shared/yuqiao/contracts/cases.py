@@ -1,15 +1,17 @@
 """`yuqiao.cases.v1`, keyed by enterprise, written by feedback: a case from its opening to its resolution."""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
 
 from yuqiao.contracts import streams
 from yuqiao.contracts.base import StreamEvent, Value
 from yuqiao.contracts.values import BankId, Code, Id, Money, Rate, Reason
 
 Party = Literal["bank", "enterprise", "office"] | Code
+OfficeWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""What the office answers to a bank or an enterprise. It names no person and no enterprise: it is said in the clear."""
 OfferStage = (
     Literal[
         "offered",
@@ -189,7 +191,10 @@ class TaskDue(CaseEvent):
 
 
 class IssueRaised(CaseEvent):
-    """A problem of either side enters the issue list (银企双方问题清单); `reasons` where we saw it ourselves."""
+    """A problem of either side enters the issue list (银企双方问题清单); `reasons` where we saw it ourselves.
+
+    `reply`: the `ce_id` of the report with which a bank raised it.
+    """
 
     wire_type = "issue.raised"
     issue: Id
@@ -200,14 +205,21 @@ class IssueRaised(CaseEvent):
     level: Code
     wait: Wait
     reasons: tuple[Reason, ...] | None = None
+    reply: str | None = None
 
 
 class IssueResolved(CaseEvent):
-    """An issue was answered."""
+    """An issue was answered: with `answer`, in the office's words. The rest says whose it was, as `issue.raised` did."""
 
     wire_type = "issue.resolved"
     issue: Id
     resolution: Code
+    answer: OfficeWords | None = None
+    raised_by: Party | None = None
+    category: Code | None = None
+    bank: BankId | None = None
+    offer: Id | None = None
+    reply: str | None = None
 
 
 class CaseEscalated(CaseEvent):

@@ -59,6 +59,20 @@ class TaskAsked(ToBank):
     report_by: AwareDatetime
 
 
+class IssueAnswered(ToBank):
+    """The office answered what the bank raised with `reply.issue`, whatever became of the offer meanwhile.
+
+    `answers` is that reply's `ce_id`, None when it was raised before this was kept; `text` are the office's words.
+    """
+
+    wire_type = "issue.answered"
+    answers: str | None = None
+    issue: Id
+    category: Code
+    resolution: Code
+    text: str | None = None
+
+
 class NeedClosed(ToBank):
     """The offer is void: nothing more is expected, a later reply other than `reply.task` is refused."""
 

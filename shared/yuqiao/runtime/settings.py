@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     operator_key: SecretStr = SecretStr("")
     public_url: str = "http://127.0.0.1:8101"
     time_limits: Path = REPOSITORY / "deploy" / "time-limits.yaml"
-    batch_size: int = Field(default=1000, ge=1, le=5000)
+    batch_size: int = Field(default=500, ge=1, le=5000)
     poll_seconds: float = Field(default=0.5, gt=0, le=60)
     held_days: int = Field(default=1, ge=1, le=30)
     log_level: Level = "info"

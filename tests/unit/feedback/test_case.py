@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.feedback.messages import ResolveIssue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, empty, names, offer_id, opened, refusal
-from yuqiao.contracts.cases import CaseResolved, OfferExpired, ReofferRequested, ReplyApplied, ReplyRefused
+from yuqiao.contracts.cases import (
+    CaseResolved,
+    IssueResolved,
+    OfferExpired,
+    ReofferRequested,
+    ReplyApplied,
+    ReplyRefused,
+)
 from yuqiao.contracts.from_bank import (
     ContactReport,
     CreditDecision,
@@ -23,7 +31,7 @@ from yuqiao.contracts.from_bank import (
 )
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed
 from yuqiao.contracts.offers import OfferClosed
-from yuqiao.runtime.messages import Hold
+from yuqiao.runtime.messages import Hold, Refused
 
 APPROVAL = {"approved": True, "amount_cny": "900000.00", "annual_rate": "0.0385"}
 PAYMENT = {"amount_cny": "900000.00", "annual_rate": "0.0385", "disbursed_on": "2022-12-28"}
@@ -222,6 +230,22 @@ def test_an_issue_is_raised_and_the_case_goes_on() -> None:
     desk = up_to("disclosed")
     assert "IssueRaised" in names(desk.reply(IssueReport, category="guarantee"))
     assert names(desk.reply(VisitReport, visited_on="2022-12-28")) == ["ReplyApplied"]
+
+
+def test_an_answer_says_whose_issue_it_was_and_names_nobody() -> None:
+    desk = up_to("disclosed")
+    desk.reply(IssueReport, id="mine", category="guarantee")
+    (issue,) = desk.book.issues
+    asks = {"id": "c", "enterprise": FIRM, "issue": issue.issue, "resolution": "answered"}
+    for named in ("请致电 13812345678", "91500112MA5U0A1B2C 已受理"):
+        with pytest.raises(Refused) as refused:
+            desk.tell(ResolveIssue(**asks, answer=named))
+        assert [r.code for r in refused.value.reasons] == ["names_somebody"]
+        assert named[4:12] not in refused.value.text
+    (told,) = desk.tell(ResolveIssue(**asks, answer="已协调，请致电 023-67000000，编号 20230105001"))
+    assert isinstance(told, IssueResolved)
+    assert (told.raised_by, told.bank, told.offer, told.category) == ("bank", "bank01", offer_id("bank01"), "guarantee")
+    assert (told.reply, told.answer) == ("mine", "已协调，请致电 023-67000000，编号 20230105001")
 
 
 def test_a_dispute_is_one_issue_until_the_enterprise_takes_it_back() -> None:

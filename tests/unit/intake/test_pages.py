@@ -15,7 +15,7 @@ from tests.unit.intake.harness import Intake
 from tests.unit.intake.samples import NEED, csv_bytes, row
 from yuqiao.contracts.banks import BankRegistered
 from yuqiao.contracts.base import event_type
-from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, OfferAccepted, OfferDeclined, Wait
+from yuqiao.contracts.cases import CaseAdvanced, CaseResolved, IssueResolved, OfferAccepted, OfferDeclined, Wait
 from yuqiao.contracts.sealing import open_borrower, open_sealed
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.messages import derived_id
@@ -204,7 +204,30 @@ async def test_the_page_shows_what_was_answered_and_offers_the_other_answer_only
     await reported(need, intake, "visited")
     assert await shown() == (True, False, True, True, True)
     (offer,) = (await http.get(path, headers=JSON)).json()["banks"]
-    assert offer["answers"] == {"contacted": {"agreed": False, "at": "2022-12-29T00:30+08:00"}}
+    disputed = {"agreed": False, "at": "2022-12-29T00:30+08:00"}
+    assert offer["answers"] == {"contacted": disputed | {"office_at": None, "office": None}}
+
+
+async def test_the_office_answers_a_dispute_on_the_page(intake: Intake, http: httpx.AsyncClient) -> None:
+    need, path = await stated(intake, http)
+    await reported(need, intake, "contacted")
+    word = {"offer": OFFER, "statement": "contacted"}
+    issue = {**of(need, intake), "issue": OFFER, "offer": OFFER, "bank": "bank01", "category": "disputed.contacted"}
+    told = IssueResolved(**issue, raised_by="enterprise", resolution="answered", answer="已请该行改正 <b>")
+    await intake.hear(told)
+    assert await intake.log("intake.dispute_answered")
+    assert "区金融办已办结" not in (await http.get(path, headers=BROWSER)).text, "nothing is disputed"
+    await http.post(f"{path}/dispute", json=word, headers=JSON)
+    await intake.hear(told)
+    assert "区金融办已办结（2022-12-28）：已请该行改正 &lt;b&gt;" in (await http.get(path, headers=BROWSER)).text
+    shown = (await http.get(path, headers=JSON)).json()["banks"][0]["answers"]["contacted"]
+    assert (shown["office"], shown["office_at"][:10]) == ("已请该行改正 <b>", "2022-12-28")
+    await http.post(f"{path}/confirm", json=word, headers=JSON)
+    assert "区金融办已办结" not in (await http.get(path, headers=BROWSER)).text, "the word it answered is no more"
+    before = len(await intake.log("intake.dispute_answered"))
+    for other in ({"raised_by": "bank"}, {"raised_by": "enterprise", "resolution": "confirmed"}, {}):
+        await intake.hear(IssueResolved(**issue | {"resolution": "answered"} | other))
+    assert len(await intake.log("intake.dispute_answered")) == before
 
 
 async def test_a_mind_may_change_and_change_back_and_what_is_repeated_is_said_once(

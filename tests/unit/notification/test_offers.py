@@ -11,6 +11,7 @@ from tests.unit.notification.door import ENTERPRISE, NEED, NOW, Door, accepted, 
 from yuqiao.contracts.base import Event
 from yuqiao.contracts.cases import (
     CaseResolved,
+    IssueResolved,
     OfferDeclined,
     OfferExpired,
     PlanAdopted,
@@ -21,7 +22,15 @@ from yuqiao.contracts.cases import (
 from yuqiao.contracts.matches import ProductListed, ProductRefused
 from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, LenderUndeliverable, OfferClosed, OfferPushed, OfferUndeliverable
-from yuqiao.contracts.to_bank import BorrowerDisclosed, NeedClosed, NeedDisclosed, NeedOffered, Receipt, TaskAsked
+from yuqiao.contracts.to_bank import (
+    BorrowerDisclosed,
+    IssueAnswered,
+    NeedClosed,
+    NeedDisclosed,
+    NeedOffered,
+    Receipt,
+    TaskAsked,
+)
 from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import BEIJING
 
@@ -155,6 +164,21 @@ def test_every_end_is_told_once() -> None:
     assert door.hear(declined) == []
     assert closed(door.hear(resolved())) == [("b3", "financed")]
     assert door.hear(resolved()) == []
+
+
+def test_a_bank_is_answered_what_it_raised_and_nobody_else_is() -> None:
+    door = Door()
+    door.hear(matched("b1", "b2"))
+    door.hear(resolved())
+    base: dict[str, Any] = {"at": NOW, "enterprise": ENTERPRISE, "need": NEED, "issue": NEED, "resolution": "answered"}
+    mine = {"category": "tax", "bank": "b1", "offer": offer_id("b1"), "reply": "r1", "answer": "已协调"}
+    (told,) = of(IssueAnswered, door.hear(IssueResolved(**base, **mine, raised_by="bank")))
+    assert (told.bank, told.offer, told.answers, told.text) == ("b1", offer_id("b1"), "r1", "已协调")
+    others = (mine | {"bank": "b2"}, mine | {"offer": offer_id("b3")}, mine | {"category": None}, {})
+    for other in others:
+        assert door.hear(IssueResolved(**base, **other, raised_by="bank")) == []
+    assert door.hear(IssueResolved(**base, **mine, raised_by="office")) == []
+    assert door.hear(IssueResolved(**base)) == [], "from before it said whose it was"
 
 
 @pytest.mark.parametrize("mode", ["single", "race"])
