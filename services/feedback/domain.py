@@ -104,17 +104,17 @@ def _faults(case: Case, offer: CaseOffer, reply: Reply, bank: str, on: date) -> 
         return _task_faults(case, offer, reply, on)
     if offer.offer in case.lenders:
         if isinstance(reply, IssueReport):
-            return _content_faults(offer, reply, on)
+            return list(wrong_content(reply, on))
         right = "这是对存量客户的核实，没有推送需求，只能提交 reply.task 或 reply.issue"
         return [Wrong("not_offered", "ce_type", reply.wire_type, right)]
-    return _stage_faults(case, offer, reply) or _content_faults(offer, reply, on)
+    return _stage_faults(case, offer, reply) or list(wrong_content(reply, on, offer.approved_cny))
 
 
 def _task_faults(case: Case, offer: CaseOffer, reply: TaskReport, on: date) -> list[Wrong]:
     asked = case.tasks.get(reply.task)
     if asked is None or asked.offer != offer.offer:
         return [Wrong("unknown_task", "task", reply.task, "这笔推送没有这项任务，请使用 task.asked 事件中的 task")]
-    return _content_faults(offer, reply, on)
+    return list(wrong_content(reply, on))
 
 
 def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> list[Wrong]:
@@ -130,14 +130,6 @@ def _stage_faults(case: Case, offer: CaseOffer, reply: Reply) -> list[Wrong]:
         now = term("offer_stage", offer.stage)
         return [Wrong("wrong_stage", "ce_type", reply.wire_type, f"当前阶段为{now}，此回复只能在{wanted}阶段提交")]
     return []
-
-
-def _content_faults(offer: CaseOffer, reply: Reply, on: date) -> list[Wrong]:
-    found = list(wrong_content(reply, on))
-    if isinstance(reply, Disbursement) and offer.approved_cny is not None and reply.amount_cny > offer.approved_cny:
-        right = f"不得超过授信金额 {offer.approved_cny} 元"
-        found.append(Wrong("above_approved", "amount_cny", str(reply.amount_cny), right))
-    return found
 
 
 def outcome_after_end(case: Case, ended: str, why: DeclineReason | None) -> str | None:

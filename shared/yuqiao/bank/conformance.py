@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,6 +43,13 @@ NEXT: dict[tuple[str, str], str] = {
 VISITED = frozenset({"accepted", "contacted", "documents_complete", "approved"})
 
 
+class Standing(NamedTuple):
+    """Where an offer stands after what the bank wrote of it, and how much the bank granted."""
+
+    stage: str
+    approved_cny: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong with the record at `offset`, by the code of the receipt it would get."""
@@ -65,12 +73,14 @@ def check(bank: str, offers: set[str], records: Iterable[Any], asked: Iterable[s
     `asked` are the offers of `borrower.disclosed`: no need was offered by them.
     """
     digests: dict[str, str] = {}
-    stages = dict.fromkeys(offers, "offered") | dict.fromkeys(asked, "asked")
-    found = [[Finding(r.offset, *fault) for fault in _faults(bank, r, digests, stages)] for r in records]
+    standing = dict.fromkeys(offers, Standing("offered")) | dict.fromkeys(asked, Standing("asked"))
+    found = [[Finding(r.offset, *fault) for fault in _faults(bank, r, digests, standing)] for r in records]
     return Report(len(found), tuple(f for of_record in found for f in of_record))
 
 
-def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _faults(
+    bank: str, record: Any, digests: dict[str, str], standing: dict[str, Standing]
+) -> Iterator[tuple[str, str]]:
     try:
         envelope = read_envelope(record.headers, datetime.fromtimestamp(0, UTC))
         kind = REPLIES.get(envelope.type)
@@ -94,19 +104,21 @@ def _faults(bank: str, record: Any, digests: dict[str, str], stages: dict[str, s
     digests[envelope.id] = before or digest
     if before is None:
         came = datetime.fromtimestamp(record.timestamp / 1000, BEIJING)
-        faults, following = _judged(bank, reply, stages, came.date())
+        stood = standing.get(reply.offer) if reply.bank == bank else None
+        faults, following = _judged(reply, stood, came.date())
         yield from faults
-        if not faults and following:
-            stages[reply.offer] = following
+        if stood and following and not faults:
+            granted = reply.amount_cny if isinstance(reply, CreditDecision) else stood.approved_cny
+            standing[reply.offer] = Standing(following, granted)
     elif before != digest:  # the same record again is no fault
         yield "id_reused", f"ce_id {envelope.id[:40]} 已用于另一内容的回复，请换一个"
 
 
-def _judged(bank: str, reply: Reply, stages: dict[str, str], on: date) -> tuple[list[tuple[str, str]], str | None]:
+def _judged(reply: Reply, stood: Standing | None, on: date) -> tuple[list[tuple[str, str]], str | None]:
     """What is wrong with a reply that comes `on` a day, place before content; and the stage that follows when nothing is."""
-    stage = stages.get(reply.offer)
-    if stage is None or reply.bank != bank:
+    if stood is None:
         return [("unknown_offer", f"没有向本行推送 {reply.offer}")], None
+    stage = stood.stage
     about_task = isinstance(reply, IssueReport | TaskReport)
     if stage == "asked" and not about_task:
         text = f"{reply.offer} 是对存量客户的核实，只能提交 reply.task 或 reply.issue"
@@ -121,7 +133,7 @@ def _judged(bank: str, reply: Reply, stages: dict[str, str], on: date) -> tuple[
     if following is None:
         now = "已结束" if stage == "ended" else term("offer_stage", stage)
         return [("wrong_stage", f"{reply.wire_type} 不能在 {stage}（{now}）阶段提交")], None
-    return [(wrong.code, wrong.text) for wrong in wrong_content(reply, on)], following
+    return [(wrong.code, wrong.text) for wrong in wrong_content(reply, on, stood.approved_cny)], following
 
 
 async def recorded(env: BankEnv) -> Report:

@@ -5,6 +5,7 @@ Its contract takes any code, because it only grows; whether a code means somethi
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from yuqiao.policy.decline_reasons import known, reason
@@ -54,8 +55,11 @@ def right_codes(wire_type: str, field: str) -> str:
     return f"可用的有：{listed(kind)}" if field == takes else ""
 
 
-def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
-    """The faults of a reply that comes `on` a day. What is left out and may be is not wrong."""
+def wrong_content(reply: Reply, on: date, approved_cny: Decimal | None = None) -> Iterator[Wrong]:
+    """The faults of a reply that comes `on` a day; its bank granted `approved_cny` before.
+
+    What is left out and may be is not wrong.
+    """
     if found := LISTS.get(reply.wire_type):
         field, kind = found
         code = getattr(reply, field)
@@ -72,6 +76,9 @@ def wrong_content(reply: Reply, on: date) -> Iterator[Wrong]:
         yield from _wrong_terms(decided)
     elif reply.wire_type == "reply.disbursement":
         yield from _wrong_terms(decided)
+        if approved_cny is not None and decided.amount_cny > approved_cny:
+            right = f"不得超过授信金额 {approved_cny} 元"
+            yield Wrong("above_approved", "amount_cny", str(decided.amount_cny), right)
     elif reply.wire_type == "reply.task":
         yield from _wrong_report(decided)
 

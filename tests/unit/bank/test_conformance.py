@@ -43,6 +43,12 @@ def codes(records: list[Stands], bank: str = BANK) -> list[str]:
     return [f.code for f in report.findings]
 
 
+def test_more_than_was_granted_is_found_and_the_right_one_after_it_is_not() -> None:
+    much = Step("much", "disbursement", 4, TERMS | {"amount_cny": Decimal("1000.01")})
+    records = stand(ACCEPT, CONTACT, DOCUMENTS, GRANT, much, PAY)
+    assert [(f.offset, f.code) for f in check(BANK, {OFFER}, records).findings] == [(4, "above_approved")]
+
+
 def test_a_whole_life_is_clean_and_so_is_each_record_twice() -> None:
     whole = stand(
         ACCEPT,
