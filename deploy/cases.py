@@ -1,7 +1,7 @@
-"""`yuqiao case show ID`, `yuqiao case who ID`, `yuqiao cases`: what is known of a case, for people and programs."""
+"""`yuqiao case show|who|done ID`, `yuqiao cases`: what is known of a case, for people and programs."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
@@ -40,6 +40,8 @@ def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
     if wait := found["next_deadline"]:
         limit = limit_term(wait["limit"])
         console.print(f"waits for {found['waiting_on_term']} ({limit}) until {until(wait['due_at'])}", highlight=False)
+    for task in found["tasks"].values():
+        console.print(f"task {task['task']}  {_state(task)}，{task['owner']}：{task['text']}", highlight=False)
     names = ("at", "event", "offer", "bank")
     table = Table(*(Column(name, no_wrap=True) for name in names), Column("what", overflow="fold"))
     for row in found["timeline"]:
@@ -47,6 +49,18 @@ def show(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
         offer = (event.get("offer") or "")[:SHORT]
         table.add_row(row["at"][:16].replace("T", " "), row["type"], offer, event.get("bank"), said(event, found))
     console.print(table)
+
+
+@app.command()
+def done(
+    case: Case,
+    task: Annotated[str, typer.Argument(help="an id of a task that `case show` lists", callback=given_id)],
+    home: Home = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """A task of the plan (一企一策) that the office has is done; what a bank is asked for, the bank reports."""
+    found = ask(home, "cases", case, "tasks", task, "done", method="POST")
+    print(json.dumps(found, ensure_ascii=False) if as_json else f"case {case}: task {task} is done")
 
 
 @app.command()
@@ -65,6 +79,13 @@ def who(case: Case, home: Home = LOCAL, as_json: AsJson = False) -> None:
         table.add_row("来源", f"{way['channel_term']}{row}")
     wide().print(table)
     print(found["link"])  # in one piece, however long
+
+
+def _state(task: dict[str, Any]) -> str:
+    """Whether a task is answered, or until when it should be."""
+    if task["done"] or task["not_done"]:
+        return "已完成" if task["done"] else "未落实"
+    return f"{'已逾期' if task['overdue'] else '至'} {until(task['due_at'])}"
 
 
 def list_cases(

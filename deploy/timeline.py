@@ -57,7 +57,7 @@ def _parts(event: Fields, case: Fields) -> Iterator[str]:
     if limit := event.get("limit"):
         yield f"{limit_term(limit)}已过"
     yield from (reason["text"] for reason in event.get("reasons") or ())
-    if words := event.get("words"):
+    if words := event.get("words") or event.get("answer"):
         yield f"“{words}”"
     yield from (task["text"] for task in event.get("tasks", ()))
     if wait := event.get("wait"):
@@ -67,8 +67,8 @@ def _parts(event: Fields, case: Fields) -> Iterator[str]:
 def _about(event: Fields, case: Fields) -> Iterator[str]:
     """The issue, task or reply that an event speaks of; what kind of need a case is opened for."""
     if "issue" in event:
-        told = [row["event"] for row in case["timeline"] if "raised_by" in row["event"]]
-        yield from (issue_term(raised) for raised in told if raised["issue"] == event["issue"])
+        told = {row["event"]["issue"]: row["event"] for row in case["timeline"] if "raised_by" in row["event"]}
+        yield from (issue_term(issue) for name, issue in told.items() if name == event["issue"])
     if task := case["tasks"].get(event.get("task")):
         yield task["text"]
     if reply := event.get("reply_type"):

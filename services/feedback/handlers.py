@@ -8,8 +8,8 @@ from services.feedback import domain
 from services.feedback.book import FeedbackBook
 from services.feedback.case import Case, CaseOffer, Issue
 from services.feedback.consequences import advance, after_end, plan, raise_issue, resolve, resolve_issue, wait_for
-from services.feedback.messages import ResolveIssue
-from services.feedback.notes import LenderNoted, OfferNoted
+from services.feedback.messages import FinishTask, ResolveIssue
+from services.feedback.notes import LenderNoted, OfferNoted, TaskDone
 from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, Wait
 from yuqiao.contracts.matches import NeedMatched, NeedUnmatched, NeedWaiting
 from yuqiao.contracts.needs import (
@@ -213,3 +213,16 @@ def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> I
     if command.answer and (wrong := domain.names_somebody(command.answer)):
         raise Refused("invalid_request", wrong.text, 422, (wrong,))
     yield resolve_issue(issue, command.resolution, at, command.answer)
+
+
+def on_finish_task(book: FeedbackBook, command: FinishTask, at: Moment) -> Iterator[Out]:
+    """The office, or whom it asked, has done its task; late is done too. What a bank is asked for the bank reports."""
+    case = book.cases.get(command.need)
+    task = case.tasks.get(command.task) if case else None
+    if case is None or task is None:
+        raise Refused("not_found", f"案件没有任务 {command.task[:40]}", 404)
+    if task.offer:
+        raise Refused("asked_of_a_bank", f"该任务已交银行 {task.owner}，由其以 reply.task 回复", 409)
+    if task.done:
+        raise Refused("already_done", "该任务已完成", 409)
+    yield TaskDone(at=at.now, enterprise=case.enterprise, need=case.need, task=task.task)

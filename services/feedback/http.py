@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from services.feedback.case import Case, Issue
 from services.feedback.encryption import reader
-from services.feedback.messages import ResolveIssue
+from services.feedback.messages import FinishTask, ResolveIssue
 from services.feedback.store import Q
 from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
 from yuqiao.contracts.cases import OfficeWords
@@ -25,8 +25,15 @@ TOLD = frozenset({"bank", "enterprise"})
 
 
 def routes(gateway: Gateway) -> APIRouter:
-    """GET /cases, /cases/{need}, /issues, /funnel; POST /issues/{issue}/resolve."""
-    router, words = APIRouter(), reader(gateway.settings.secret.get_secret_value())
+    """GET /cases, /cases/{need}, /issues, /funnel; POST /cases/{need}/tasks/{task}/done, /issues/{issue}/resolve."""
+    router = APIRouter()
+    _shown(router, gateway)
+    _asked(router, gateway)
+    return router
+
+
+def _shown(router: APIRouter, gateway: Gateway) -> None:
+    words = reader(gateway.settings.secret.get_secret_value())
 
     @router.get("/cases")
     async def cases(
@@ -45,11 +52,8 @@ def routes(gateway: Gateway) -> APIRouter:
     @router.get("/cases/{need}")
     async def case(need: str, request: Request) -> dict[str, Any]:
         require_operator(request, gateway.settings)
+        found = await _case_of(gateway, need)
         async with gateway.reading() as conn:
-            body = await conn.fetchval(Q.case_by_id, need)
-            if body is None:
-                raise Refused("not_found", f"没有案件 {need[:40]}", 404)
-            found = Case.model_validate_json(body)
             timeline = await conn.fetch(Q.timeline, found.enterprise, need)
         return whole_of(found, [happened(r, words) for r in timeline])
 
@@ -59,6 +63,21 @@ def routes(gateway: Gateway) -> APIRouter:
         async with gateway.reading() as conn:
             rows = await conn.fetch(Q.list_issues, max(1, min(limit, 10_000)))
         return [issue_of(json.loads(r["body"]), words(r["sealed"], r["place"]) if r["place"] else None) for r in rows]
+
+    @router.get("/funnel")
+    async def funnel(request: Request) -> list[dict[str, Any]]:
+        require_operator(request, gateway.settings)
+        async with gateway.reading() as conn:
+            return funnel_of([dict(r) for r in await conn.fetch(Q.funnel)])
+
+
+def _asked(router: APIRouter, gateway: Gateway) -> None:
+    @router.post("/cases/{need}/tasks/{task}/done")
+    async def finish(need: str, task: str, request: Request) -> dict[str, Any]:
+        require_operator(request, gateway.settings)
+        found = await _case_of(gateway, need)
+        await gateway.submit(FinishTask(id=str(uuid4()), enterprise=found.enterprise, need=need, task=task))
+        return {"need": need, "task": task, "done": True}
 
     @router.post("/issues/{issue}/resolve")
     async def resolve(
@@ -77,10 +96,10 @@ def routes(gateway: Gateway) -> APIRouter:
         told = found.raised_by if found.raised_by in TOLD else None
         return {"issue": issue, "resolution": resolution, "answer": answer, "told": told}
 
-    @router.get("/funnel")
-    async def funnel(request: Request) -> list[dict[str, Any]]:
-        require_operator(request, gateway.settings)
-        async with gateway.reading() as conn:
-            return funnel_of([dict(r) for r in await conn.fetch(Q.funnel)])
 
-    return router
+async def _case_of(gateway: Gateway, need: str) -> Case:
+    async with gateway.reading() as conn:
+        body = await conn.fetchval(Q.case_by_id, need)
+    if body is None:
+        raise Refused("not_found", f"没有案件 {need[:40]}", 404)
+    return Case.model_validate_json(body)

@@ -37,6 +37,15 @@ class RecountDue(Deadline):
     ref: str
 
 
+class FinishTask(Command):
+    """An operator says that a task of a plan which no bank is asked for is done."""
+
+    key_field = "enterprise"
+    enterprise: str
+    need: str
+    task: str
+
+
 class ResolveIssue(Command):
     """An operator answers an issue, in words that whoever raised it is told."""
 

@@ -46,7 +46,7 @@ class LenderNoted(Note):
 
 
 class TaskDone(Note):
-    """A bank reports that a task of the plan is done."""
+    """A task of the plan is done, as the bank reports that was asked, or the office."""
 
     wire_type = "feedback.task_done"
     key_field = "enterprise"

@@ -2,7 +2,7 @@
 
 from services.feedback import deadlines, handlers, http, replies
 from services.feedback.book import FeedbackBook
-from services.feedback.messages import IssueDue, LimitDue, RecountDue, ResolveIssue, TaskOverdue
+from services.feedback.messages import FinishTask, IssueDue, LimitDue, RecountDue, ResolveIssue, TaskOverdue
 from services.feedback.notes import LenderNoted, OfferNoted, TaskDone, TaskNotDone, WaitRecounted, WordsKept
 from services.feedback.store import FeedbackStore
 from yuqiao.contracts import cases, from_bank
@@ -57,6 +57,7 @@ service = Service(
         IssueDue: deadlines.on_issue_due,
         RecountDue: deadlines.on_recount_due,
         ResolveIssue: handlers.on_resolve_issue,
+        FinishTask: handlers.on_finish_task,
     },
     emits=(
         cases.CaseOpened,

@@ -90,6 +90,12 @@ async def test_cases_are_listed_and_shown(shell: Shell, stack: Stack, bank: Bank
     home = ("--home", str(stack.home))
     assert need in await shell.run("case", "show", need, *home)
     assert "银行" in await shell.run("cases", "--waiting", "bank", *home)
+    (task,) = case["tasks"]
+    assert f"task {task}  至" in await shell.run("case", "show", need, *home)
+    assert await shell.ask("case", "done", need, task) == {"need": need, "task": task, "done": True}
+    assert f"task {task}  已完成" in await shell.run("case", "show", need, *home)
+    await shell.run("case", "done", need, task, *home, exits=1)
+    await shell.run("case", "done", need, "no-such-task", *home, exits=1)
     whose = await shell.ask("case", "who", need)
     told = await shell.run("case", "who", need, *home)
     assert all(whose[field] in told for field in ("enterprise_name", "contact_phone", "link"))

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from services.feedback.case import Task
-from services.feedback.messages import TaskOverdue
+from services.feedback.messages import FinishTask, TaskOverdue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, names, offer_id, opened, refusal
 from yuqiao.contracts.cases import IssueRaised, PlanAdopted, ReplyRefused, TaskDue
 from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline, TaskReport
 from yuqiao.contracts.needs import NeedWithdrawn
 from yuqiao.contracts.offers import LenderDisclosed, OfferClosed
-from yuqiao.runtime.messages import Hold, Out
+from yuqiao.runtime.messages import Hold, Out, Refused
 
 
 def disclosed(*measures: int, banks: tuple[str, ...] = ("bank01",)) -> Desk:
@@ -127,6 +127,22 @@ def test_a_report_is_an_answer_done_or_not(done: bool) -> None:
     report(desk, not done)
     (task,) = asks(desk)
     assert (task.done, task.not_done) == (not done, done), "the last word counts"
+
+
+def test_the_office_says_that_its_own_task_is_done_also_when_it_is_late() -> None:
+    desk = disclosed(2)
+    follow = next(task for task in desk.case.tasks.values() if task.offer is None)
+    (banks,) = asks(desk)
+    desk.now = follow.due_at + timedelta(hours=9)
+    desk.tell(TaskOverdue(key=FIRM, due_at=follow.due_at, need=NEED, task=follow.task))
+    finish = partial(FinishTask, id="c", enterprise=FIRM)
+    assert names(desk.tell(finish(need=NEED, task=follow.task))) == ["TaskDone"]
+    assert desk.case.tasks[follow.task].done
+    refused = {"already_done": (NEED, follow.task), "asked_of_a_bank": (NEED, banks.task)}
+    for code, (need, task) in (refused | {"not_found": (NEED, FIRM)}).items():
+        with pytest.raises(Refused) as why:
+            desk.tell(finish(need=need, task=task))
+        assert why.value.code == code
 
 
 def test_a_task_of_somebody_else_is_refused() -> None:
