@@ -47,13 +47,19 @@ def given_id(value: str) -> str:
 
 
 def ask(
-    home: Path, *path: str, method: str = "GET", service: str = "feedback", seconds: float = 30, **params: Any
+    home: Path,
+    *path: str,
+    method: str = "GET",
+    service: str = "feedback",
+    seconds: float = 30,
+    body: dict[str, Any] | None = None,
+    **params: Any,
 ) -> Any:
     """What a service answers to the operator at a path of these parts. Exits with its words where it refuses (see EXITS)."""
     stack = stack_at(home)
     given = {name: value for name, value in params.items() if value is not None}
     url = "/".join([stack.url(service), *(quote(part, safe="", errors="surrogateescape") for part in path)])
-    answer = httpx.request(method, url, params=given, headers=stack.operator_headers(), timeout=seconds)
+    answer = httpx.request(method, url, params=given, json=body, headers=stack.operator_headers(), timeout=seconds)
     try:
         said = answer.json()
     except ValueError:

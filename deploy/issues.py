@@ -45,6 +45,7 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """It is settled: it leaves the list, whoever raised it is told, and the case's history says so."""
-    done = ask(home, "issues", issue, "resolve", method="POST", resolution=resolution, answer=answer)
+    body = {"answer": answer} if answer is not None else None
+    done = ask(home, "issues", issue, "resolve", method="POST", resolution=resolution, body=body)
     told = TOLD.get(done["told"], "nobody else raised it, nobody is told")
     print(json.dumps(done, ensure_ascii=False) if as_json else f"issue {issue}: {resolution}; {told}")

@@ -11,11 +11,11 @@ import chinese_calendar
 
 from deploy.stack.partitions import readers
 from deploy.verify.evidence import Evidence
-from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, OfferExpired
+from yuqiao.contracts.cases import CaseAdvanced, CaseOpened, IssueResolved, OfferExpired
 from yuqiao.contracts.matches import NeedMatched
 from yuqiao.contracts.needs import ConsentGranted, ConsentRevoked, IdentitySealed, LenderSealed, NeedRegistered
 from yuqiao.contracts.offers import OfferPushed
-from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.contracts.to_bank import IssueAnswered, NeedOffered
 from yuqiao.policy.calendar import BEIJING
 from yuqiao.runtime.book import Book, Shelf
 
@@ -68,10 +68,15 @@ def judge(evidence: Evidence) -> list[Verdict]:
 
 @invariant("I1 nothing accepted is lost", "needs and events that were committed", "已登记的需求与已提交的事件")
 def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
-    """Every registered need has its case; every committed event is on its topic."""
+    """Every need has its case, every resolved issue of a bank its answer; every committed event is on its topic."""
     cases = {event.need for event in evidence.events(CaseOpened)}
     for registered in evidence.events(NeedRegistered):
         yield None if registered.need in cases else f"need {registered.need} has no case"
+    answered = {answer.issue for answer in evidence.events(IssueAnswered)}
+    for resolved in evidence.events(IssueResolved):
+        if resolved.raised_by == "bank":
+            known = resolved.issue in answered
+            yield None if known else f"{resolved.bank} was told nothing of issue {resolved.issue}, which it raised"
     there = {(r.topic, r.id) for r in evidence.ours}
     for row in evidence.logs:
         if row.topic:
@@ -116,7 +121,7 @@ def _once(evidence: Evidence, kind: str, what: Callable[[Any], str]) -> Iterator
     "主题上的记录、银行收到的推送、密封披露的身份",
 )
 def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
-    """Every record has its committed row; every offer its match; every identity a consent that was live then."""
+    """Every record has its committed row; every offer its match; every answer its issue; every identity a consent live then."""
     committed = {(row.topic, row.id) for row in evidence.logs}
     for record in evidence.ours:
         known = (record.topic, record.id) in committed
@@ -124,6 +129,14 @@ def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
     matched = {(offer.offer, offer.bank) for event in evidence.events(NeedMatched) for offer in event.offers}
     for told in evidence.events(NeedOffered):
         yield None if (told.offer, told.bank) in matched else f"{told.bank} was offered {told.offer} without a match"
+    resolved = {(e.issue, e.bank, e.offer) for e in evidence.events(IssueResolved) if e.raised_by == "bank"}
+    for answer in evidence.events(IssueAnswered):
+        known = (answer.issue, answer.bank, answer.offer) in resolved
+        yield (
+            None
+            if known
+            else f"{answer.bank} was answered issue {answer.issue}, which it did not raise or nobody resolved"
+        )
     yield from _consents(evidence)
 
 

@@ -215,7 +215,7 @@ def _resolved(book: FeedbackBook, event: CaseResolved) -> None:
 
 @FeedbackBook.when(IssueRaised)
 def _raised(book: FeedbackBook, event: IssueRaised) -> None:
-    given = {name: getattr(event, name) for name in Issue.model_fields.keys() & IssueRaised.model_fields.keys()}
+    given = {name: getattr(event, name) for name in IssueRaised.model_fields if name != "at"}
     book.issues.put(event.issue, Issue(**given, raised_at=event.at))
     if event.category == "match_late":
         book.change(event.need, late_match=True)

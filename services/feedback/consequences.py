@@ -128,6 +128,7 @@ def resolve_issue(issue: Issue, resolution: str, at: Moment, answer: str | None 
         issue=issue.issue,
         resolution=resolution,
         answer=answer,
+        raised_at=issue.raised_at,
         raised_by=issue.raised_by,
         category=issue.category,
         bank=issue.bank,

@@ -1,6 +1,7 @@
 """Decisions about a case: is a reply legal, what follows when an offer ends, whom an issue goes to next. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -52,8 +53,12 @@ AFTER_DISCLOSURE = (ContactReport, VisitReport, DocumentsComplete, CreditDecisio
 LEVELS = ("handler", "office", "taskforce_office", "taskforce")
 """The ladder of the issue list: 承办 → 区金融办 → 专班办公室 → 专班会议."""
 
-_SOMEBODY = re.compile(r"(?<!\d)1\d{10}(?!\d)|(?<![0-9A-Z])[0-9A-HJ-NP-RT-UW-Y]{18}(?![0-9A-Z])", re.ASCII)
-"""A mobile number or a unified social credit code."""
+RESOLVED_BY_ITSELF = frozenset({"confirmed", "promise_kept"})
+"""The enterprise took its dispute back, or a later report kept the promise: no operator can say so."""
+
+_SOMEBODY = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|[0-9A-HJ-NP-RT-UW-Y]{18}", re.ASCII)
+"""A mobile number, a unified social credit code, a resident's number: without the _GAPS that people write in them."""
+_GAPS = re.compile(r"(?<=[0-9A-Z])[\s\-‐-―·.\u200b-\u200f]+(?=[0-9A-Z])")
 
 
 class ToDo(NamedTuple):
@@ -156,10 +161,11 @@ def next_level(level: str) -> str | None:
     return LEVELS[rung] if rung < len(LEVELS) else None
 
 
-def names_somebody(answer: str) -> Reason | None:
-    """What is wrong with an answer of the office that says whose telephone or which enterprise: it is sent in the clear."""
-    found = _SOMEBODY.search(answer)
-    if found is None:
-        return None
-    text = f"answer 含有手机号码或统一社会信用代码（{found.group()[:3]}…），答复以明文发送，请勿写入"
-    return Reason(code="names_somebody", values={"field": "answer"}, text=text)
+def wrong_answer(resolution: str, answer: str) -> Iterator[Reason]:
+    """What is wrong with an operator's answer: it is sent in the clear, and says nothing that only the course of a case can."""
+    if resolution in RESOLVED_BY_ITSELF:
+        text = f"resolution 的值 {resolution} 由系统认定，请用其他代码，如 answered"
+        yield Reason(code="not_allowed", values={"field": "query.resolution"}, text=text)
+    if _SOMEBODY.search(_GAPS.sub("", unicodedata.normalize("NFKC", answer).upper())):
+        text = "answer 含有手机号码、统一社会信用代码或身份证号码，答复以明文发送，请勿写入"
+        yield Reason(code="names_somebody", values={"field": "body.answer"}, text=text)

@@ -210,8 +210,8 @@ def on_resolve_issue(book: FeedbackBook, command: ResolveIssue, at: Moment) -> I
         raise Refused("not_found", f"没有问题 {command.issue}", 404)
     if issue.resolution:
         raise Refused("already_resolved", "该问题已办结", 409)
-    if command.answer and (wrong := domain.names_somebody(command.answer)):
-        raise Refused("invalid_request", wrong.text, 422, (wrong,))
+    if wrong := list(domain.wrong_answer(command.resolution, command.answer or "")):
+        raise Refused("invalid_request", "答复有误", 422, tuple(wrong))
     yield resolve_issue(issue, command.resolution, at, command.answer)
 
 

@@ -4,22 +4,22 @@ import json
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 
 from services.feedback.case import Case, Issue
 from services.feedback.encryption import reader
 from services.feedback.messages import FinishTask, ResolveIssue
 from services.feedback.store import Q
 from services.feedback.views import funnel_of, happened, issue_of, row_of, whole_of
-from yuqiao.contracts.cases import OfficeWords
-from yuqiao.contracts.values import Code, Reason
+from yuqiao.contracts.values import Code, OfficeWords, Reason
 from yuqiao.policy.states import known_codes
 from yuqiao.runtime.gateway import Gateway
 from yuqiao.runtime.http import require_operator
 from yuqiao.runtime.messages import Refused
 
 Resolution = Annotated[Code, Query()]
-Answer = Annotated[OfficeWords | None, Query()]
+Answer = Annotated[OfficeWords | None, Body(embed=True)]
+"""In the body: an address stands in every proxy's log."""
 TOLD = frozenset({"bank", "enterprise"})
 """Who is told what became of an issue that it raised: the bank by `issue.answered`, the enterprise on its page."""
 

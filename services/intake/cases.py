@@ -79,16 +79,23 @@ def on_reoffer_requested(book: IntakeBook, event: ReofferRequested, at: Moment) 
 
 
 def on_issue_resolved(book: IntakeBook, event: IssueResolved, at: Moment) -> Iterator[Out]:
-    """What the enterprise disputed is answered; a dispute that it took back itself needs no answer."""
-    statement = (event.category or "").removeprefix("disputed.")
-    mine = event.raised_by == "enterprise" and event.resolution != "confirmed" and event.need in book.needs
-    if mine and event.offer and statement:
+    """What the enterprise disputes is answered, unless it took that back, or took it back and disputed it anew."""
+    offer, (_, _, statement) = event.offer, (event.category or "").partition("disputed.")
+    if event.raised_by != "enterprise" or not (offer and statement):
+        return
+    progress = book.progress.get(event.need)
+    if progress is None:
+        yield Hold(event.need)
+        return
+    word = next((o.word(statement) for o in progress.offers if o.offer == offer), None)
+    if word and not word.agreed and (event.raised_at is None or word.at <= event.raised_at):
         yield DisputeAnswered(
             at=at.now,
             enterprise=event.enterprise,
             need=event.need,
-            offer=event.offer,
+            offer=offer,
             statement=statement,
+            resolution=event.resolution,
             answer=event.answer,
         )
 

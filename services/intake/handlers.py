@@ -184,14 +184,16 @@ def on_withdraw_need(book: IntakeBook, command: WithdrawNeed, at: Moment) -> Ite
 def on_confirm_report(book: IntakeBook, command: ConfirmReport, at: Moment) -> Iterator[Out]:
     """The enterprise confirms what a bank reported; saying so again changes nothing."""
     offer = _reporting_offer(book, command)
-    if offer.agreed(command.statement) is not True:
+    word = offer.word(command.statement)
+    if word is None or not word.agreed:
         yield EnterpriseConfirmed(bank=offer.bank, **_words(command), at=at.now)
 
 
 def on_dispute_report(book: IntakeBook, command: DisputeReport, at: Moment) -> Iterator[Out]:
-    """The enterprise disputes what a bank reported: feedback opens an issue. Saying so again changes nothing."""
+    """The enterprise disputes what a bank reported: feedback opens an issue. Saying so again is news after an answer alone."""
     offer = _reporting_offer(book, command)
-    if offer.agreed(command.statement) is not False:
+    word = offer.word(command.statement)
+    if word is None or word.agreed or word.answered_at:
         yield EnterpriseDisputed(bank=offer.bank, **_words(command), at=at.now)
 
 

@@ -141,6 +141,7 @@ class DisputeAnswered(Note):
     need: Id
     offer: Id
     statement: Code
+    resolution: Code
     answer: str | None = None
 
 

@@ -96,9 +96,12 @@ class View:
 
 
 def _word_shown(word: Word) -> dict[str, Any]:
-    """The enterprise's word; `office_at` and `office` are when the office answered a dispute, and in which words."""
-    said = {"agreed": word.agreed, "at": _beijing(word.at)}
-    return said | {"office_at": _beijing(word.answered_at), "office": word.answer}
+    """The enterprise's word; `office` is what the office answered to a dispute, None until then."""
+    office = None
+    if word.answered_at and word.resolution:
+        told = {"resolution": word.resolution, "resolution_term": term("issue_resolution", word.resolution)}
+        office = told | {"at": _beijing(word.answered_at), "text": word.answer}
+    return {"agreed": word.agreed, "at": _beijing(word.at), "office": office}
 
 
 def _covered(due_at: datetime) -> bool:

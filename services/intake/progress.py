@@ -64,12 +64,12 @@ def answered(before: Progress, step: EnterprisesWord) -> Progress:
 
 
 def dispute_answered(before: Progress, step: DisputeAnswered) -> Progress:
-    """The office's answer to a word of the enterprise's that still is a dispute."""
-    words = (w for o in before.offers if o.offer == step.offer for w in o.words if w.statement == step.statement)
-    word = next(words, None)
-    if word is None or word.agreed:
+    """The office's answer to what the enterprise disputes."""
+    words = (o.word(step.statement) for o in before.offers if o.offer == step.offer)
+    if (word := next(words, None)) is None:
         return before
-    return _said(before, step.offer, word.but(answered_at=step.at, answer=step.answer))
+    told = word.but(answered_at=step.at, resolution=step.resolution, answer=step.answer)
+    return _said(before, step.offer, told).but(at=step.at)
 
 
 def _said(before: Progress, offer: str, word: Word) -> Progress:

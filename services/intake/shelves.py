@@ -36,13 +36,14 @@ class Pending(Value):
 class Word(Value):
     """What the enterprise said last of one thing that a bank reported: that it is so (`agreed`), or not.
 
-    A dispute the office answers, maybe in words: `answered_at`, `answer`.
+    A dispute the office answers, maybe in words: `answered_at`, `resolution`, `answer`.
     """
 
     statement: Code
     agreed: bool
     at: datetime
     answered_at: datetime | None = None
+    resolution: Code | None = None
     answer: str | None = None
 
 
@@ -60,9 +61,9 @@ class OfferProgress(Value):
     amount_cny: Decimal | None = None
     words: tuple[Word, ...] = ()
 
-    def agreed(self, statement: str) -> bool | None:
-        """Whether the enterprise's last word on this is that it is so; None: it has said nothing yet."""
-        return next((word.agreed for word in self.words if word.statement == statement), None)
+    def word(self, statement: str) -> Word | None:
+        """The enterprise's last word on this; None: it has said nothing yet."""
+        return next((word for word in self.words if word.statement == statement), None)
 
 
 class Progress(Value):

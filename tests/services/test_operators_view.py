@@ -11,7 +11,7 @@ from services.feedback.encryption import UNREADABLE, encryptor, reader
 from tests.services.house import House
 from tests.services.test_catalogue import BANK, open_bank
 from yuqiao.contracts.from_bank import IssueReport, OfferAccept, OfferDecline
-from yuqiao.contracts.to_bank import NeedOffered
+from yuqiao.contracts.to_bank import IssueAnswered, NeedOffered
 from yuqiao.runtime.database import migrate, migration_files
 from yuqiao.runtime.process import service_folder
 
@@ -19,14 +19,15 @@ OTHER = "bank02"
 WORDS = "测试：抵押登记办理时间较长"
 
 
-async def offered(house: House) -> dict[str, str]:
-    """Two banks have a need, for which nobody has consent; their offers."""
+async def offered(house: House, *, consent: bool = False) -> dict[str, str]:
+    """Two banks have a need, for which nobody has consent unless it is said; their offers."""
     for bank in (BANK, OTHER):
         await open_bank(house, bank)
     (body,) = bodies(1, 1)
     key = body.pop("id")
     async with house.calling("intake") as partner:
-        answer = await partner.post("/needs", json=body | {"consent": None}, headers={"Idempotency-Key": key})
+        stated = body if consent else body | {"consent": None}
+        answer = await partner.post("/needs", json=stated, headers={"Idempotency-Key": key})
     assert answer.status_code == 201, answer.text
     await house.settle()
     return {offer.bank: offer.offer for offer in house.said(NeedOffered)}
@@ -88,6 +89,31 @@ async def test_the_office_reads_what_a_bank_says_of_an_issue_and_of_a_refusal(ho
     said = [(row["event"]["bank"], row["event"]["words"]) for row in happened if row["type"] == "feedback.words_kept"]
     assert said == [(BANK, WORDS), (OTHER, "测试：另有原因")]
     assert not any(WORDS.encode() in (record.value or b"") for record in house.records if "replies" not in record.topic)
+
+
+async def test_the_office_answers_the_bank_and_the_enterprise_that_asked(house: House) -> None:
+    offers = await offered(house, consent=True)
+    house.write(IssueReport(at=house.now, bank=BANK, offer=offers[BANK], category="guarantee"), "mine")
+    house.write(OfferAccept(at=house.now, bank=OTHER, offer=offers[OTHER]))
+    await house.settle()
+    async with house.calling("intake") as operator:
+        ((_, need),) = {(i["raised_by"], i["need"]) for i in await asked(house, "/issues")}
+        page = "/e/" + (await operator.get(f"/needs/{need}")).json()["link"].rpartition("/")[2]
+        word = {"offer": offers[OTHER], "statement": "visited"}
+        answer = await operator.post(f"{page}/dispute", json=word, headers={"Accept": "application/json"})
+        assert answer.status_code == 200, answer.text
+        await house.settle()
+        raised = {issue["raised_by"]: issue["issue"] for issue in await asked(house, "/issues")}
+        async with house.calling("feedback") as office:
+            for by, issue in raised.items():
+                done = await office.post(f"/issues/{issue}/resolve", json={"answer": f"测试：答复 {by}"})
+                assert done.json()["told"] == by
+        await house.settle()
+        told = (await operator.get(page, headers={"Accept": "application/json"})).json()["banks"]
+    (heard,) = house.said(IssueAnswered)
+    assert (heard.bank, heard.answers, heard.text) == (BANK, "mine", "测试：答复 bank")
+    (mine,) = [bank for bank in told if bank["offer"] == offers[OTHER]]
+    assert mine["answers"]["visited"]["office"]["text"] == "测试：答复 enterprise"
 
 
 def test_words_are_read_where_they_were_sealed_and_nowhere_else() -> None:

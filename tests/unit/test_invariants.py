@@ -69,6 +69,11 @@ def answered() -> Event:
     return to_bank.IssueAnswered(at=AT, bank="bank01", offer=OFFER, issue=OFFER, category="tax", resolution="answered")
 
 
+def settled(bank: str) -> Event:
+    place = {"issue": OFFER, "offer": OFFER, "bank": bank, "category": "tax"}
+    return cases.IssueResolved(**COMMON, **place, raised_by="bank", resolution="answered")
+
+
 def receipt() -> Event:
     return to_bank.Receipt(at=AT, bank="bank01", subject=OFFER, place="replies/0/1", result="applied")
 
@@ -151,11 +156,14 @@ NEXT = AT.replace(hour=0) + timedelta(days=2)
 BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I1", lambda: evidence(registered())),
     ("I1", lambda: evidence(offered(), publish=False)),
+    ("I1", lambda: evidence(settled("bank01"))),
     ("I2", lambda: with_record(evidence(offered()), digest="other", offset=9)),
     *(("I2", lambda e=e: evidence(e(), e())) for e in (offered, disclosed, borrower, closed, asked)),
     *(("I2", lambda e=e: evidence(e(), e())) for e in (answered, receipt, resolved)),
     ("I3", lambda: with_record(evidence(offered()), id="unknown", offset=9)),
     ("I3", lambda: evidence(offered())),
+    ("I3", lambda: evidence(answered())),
+    ("I3", lambda: evidence(settled("bank02"), answered())),
     ("I3", lambda: evidence(sealed())),
     ("I3", lambda: evidence(lender_sealed())),
     (

@@ -8,7 +8,8 @@ from deploy.timeline import limit_term, said
 
 WAIT = {"limit": "accept", "on": "bank", "due_at": "2022-12-30T00:00:00+08:00"}
 RAISED = {"issue": "i", "raised_by": "bank", "offer": "o", "category": "documents", "level": "handler"}
-CASE = {"tasks": {"t": {"text": "督导对接"}}, "timeline": [{"event": RAISED}]}
+RESOLVED = {k: v for k, v in RAISED.items() if k != "level"} | {"resolution": "answered", "answer": "已协调"}
+CASE = {"tasks": {"t": {"text": "督导对接"}}, "timeline": [{"event": RAISED}, {"event": RESOLVED}]}
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,7 @@ CASE = {"tasks": {"t": {"text": "督导对接"}}, "timeline": [{"event": RAISED}
         ({"stage": "waiting"}, "待匹配"),
         (RAISED, "银行提出：材料；层级：承办"),
         ({"issue": "i", "level": "taskforce"}, "银行提出：材料；层级：专班会议"),
+        (RESOLVED, "银行提出：材料；已答复；“已协调”"),
         ({"issue": "i", "resolution": "promise_kept"}, "银行提出：材料；措施已兑现"),
         ({"issue": "i", "resolution": "by.word"}, "银行提出：材料；by.word"),
         ({"outcome": "financed", "amount_cny": "1.00", "reasons": []}, "已放款；1.00 元"),

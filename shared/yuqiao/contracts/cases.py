@@ -1,17 +1,15 @@
 """`yuqiao.cases.v1`, keyed by enterprise, written by feedback: a case from its opening to its resolution."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime
 
 from yuqiao.contracts import streams
 from yuqiao.contracts.base import StreamEvent, Value
-from yuqiao.contracts.values import BankId, Code, Id, Money, Rate, Reason
+from yuqiao.contracts.values import BankId, Code, Id, Money, OfficeWords, Rate, Reason
 
 Party = Literal["bank", "enterprise", "office"] | Code
-OfficeWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-"""What the office answers to a bank or an enterprise. It names no person and no enterprise: it is said in the clear."""
 OfferStage = (
     Literal[
         "offered",
@@ -209,12 +207,16 @@ class IssueRaised(CaseEvent):
 
 
 class IssueResolved(CaseEvent):
-    """An issue was answered: with `answer`, in the office's words. The rest says whose it was, as `issue.raised` did."""
+    """An issue was answered: with `answer`, in the office's words.
+
+    The rest says whose it was, as `issue.raised` did at `raised_at`.
+    """
 
     wire_type = "issue.resolved"
     issue: Id
     resolution: Code
     answer: OfficeWords | None = None
+    raised_at: AwareDatetime | None = None
     raised_by: Party | None = None
     category: Code | None = None
     bank: BankId | None = None

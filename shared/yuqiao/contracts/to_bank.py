@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from yuqiao.contracts.base import BankEvent
 from yuqiao.contracts.streams import BankChannel
-from yuqiao.contracts.values import AnonymousNeed, Code, Id, MeasureApplied, ProductId, Reason
+from yuqiao.contracts.values import AnonymousNeed, Code, Id, MeasureApplied, OfficeWords, ProductId, Reason
 
 
 class ToBank(BankEvent):
@@ -70,7 +70,7 @@ class IssueAnswered(ToBank):
     issue: Id
     category: Code
     resolution: Code
-    text: str | None = None
+    text: OfficeWords | None = None
 
 
 class NeedClosed(ToBank):

@@ -94,6 +94,8 @@ Id = Annotated[str, StringConstraints(pattern=_ID)]
 BankId = Annotated[str, StringConstraints(pattern=_BANK)]
 ProductId = Annotated[str, StringConstraints(pattern=_PRODUCT)]
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
+OfficeWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=VISIBLE)]
+"""What the office says to a bank or an enterprise. It names no person and no enterprise: it is said in the clear."""
 """A code of an open set: readers must accept codes they do not know."""
 
 SizeClass = Literal["large", "medium", "small", "micro", "undetermined"] | Code

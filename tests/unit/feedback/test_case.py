@@ -232,16 +232,32 @@ def test_an_issue_is_raised_and_the_case_goes_on() -> None:
     assert names(desk.reply(VisitReport, visited_on="2022-12-28")) == ["ReplyApplied"]
 
 
+NAMES = (
+    "13812345678",
+    "+8613812345678",
+    "138 1234-5678",
+    "１３８１２３４５６７８",
+    "138\u200b12345678",
+    "91500112MA5U0A1B2C",
+    "91500112ma5u0a1b2c",
+    "9150 0112 MA5U 0A1B 2C",
+    "50010119900101123x",
+)
+
+
 def test_an_answer_says_whose_issue_it_was_and_names_nobody() -> None:
     desk = up_to("disclosed")
     desk.reply(IssueReport, id="mine", category="guarantee")
     (issue,) = desk.book.issues
     asks = {"id": "c", "enterprise": FIRM, "issue": issue.issue, "resolution": "answered"}
-    for named in ("请致电 13812345678", "91500112MA5U0A1B2C 已受理"):
+    for named in NAMES:
         with pytest.raises(Refused) as refused:
-            desk.tell(ResolveIssue(**asks, answer=named))
-        assert [r.code for r in refused.value.reasons] == ["names_somebody"]
-        assert named[4:12] not in refused.value.text
+            desk.tell(ResolveIssue(**asks, answer=f"请联系{named}，谢谢"))
+        assert [r.code for r in refused.value.reasons] == ["names_somebody"], named
+    for ours in ("confirmed", "promise_kept"):
+        with pytest.raises(Refused) as refused:
+            desk.tell(ResolveIssue(**asks | {"resolution": ours}))
+        assert [r.values["field"] for r in refused.value.reasons] == ["query.resolution"]
     (told,) = desk.tell(ResolveIssue(**asks, answer="已协调，请致电 023-67000000，编号 20230105001"))
     assert isinstance(told, IssueResolved)
     assert (told.raised_by, told.bank, told.offer, told.category) == ("bank", "bank01", offer_id("bank01"), "guarantee")

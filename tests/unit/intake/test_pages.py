@@ -205,7 +205,7 @@ async def test_the_page_shows_what_was_answered_and_offers_the_other_answer_only
     assert await shown() == (True, False, True, True, True)
     (offer,) = (await http.get(path, headers=JSON)).json()["banks"]
     disputed = {"agreed": False, "at": "2022-12-29T00:30+08:00"}
-    assert offer["answers"] == {"contacted": disputed | {"office_at": None, "office": None}}
+    assert offer["answers"] == {"contacted": disputed | {"office": None}}
 
 
 async def test_the_office_answers_a_dispute_on_the_page(intake: Intake, http: httpx.AsyncClient) -> None:
@@ -213,21 +213,31 @@ async def test_the_office_answers_a_dispute_on_the_page(intake: Intake, http: ht
     await reported(need, intake, "contacted")
     word = {"offer": OFFER, "statement": "contacted"}
     issue = {**of(need, intake), "issue": OFFER, "offer": OFFER, "bank": "bank01", "category": "disputed.contacted"}
-    told = IssueResolved(**issue, raised_by="enterprise", resolution="answered", answer="已请该行改正 <b>")
-    await intake.hear(told)
-    assert await intake.log("intake.dispute_answered")
-    assert "区金融办已办结" not in (await http.get(path, headers=BROWSER)).text, "nothing is disputed"
+    mine = issue | {"raised_by": "enterprise", "resolution": "answered", "answer": "已请该行改正 <b>"}
+
+    async def shown() -> tuple[str, Any]:
+        text = (await http.get(path, headers=BROWSER)).text
+        return text, (await http.get(path, headers=JSON)).json()
+
+    await intake.hear(IssueResolved(**mine))
+    assert await intake.log("intake.dispute_answered") == [], "nothing is disputed"
     await http.post(f"{path}/dispute", json=word, headers=JSON)
-    await intake.hear(told)
-    assert "区金融办已办结（2022-12-28）：已请该行改正 &lt;b&gt;" in (await http.get(path, headers=BROWSER)).text
-    shown = (await http.get(path, headers=JSON)).json()["banks"][0]["answers"]["contacted"]
-    assert (shown["office"], shown["office_at"][:10]) == ("已请该行改正 <b>", "2022-12-28")
-    await http.post(f"{path}/confirm", json=word, headers=JSON)
-    assert "区金融办已办结" not in (await http.get(path, headers=BROWSER)).text, "the word it answered is no more"
-    before = len(await intake.log("intake.dispute_answered"))
-    for other in ({"raised_by": "bank"}, {"raised_by": "enterprise", "resolution": "confirmed"}, {}):
-        await intake.hear(IssueResolved(**issue | {"resolution": "answered"} | other))
-    assert len(await intake.log("intake.dispute_answered")) == before
+    disputed_at = intake.clock.now
+    for other in ({"raised_by": "bank"}, {"raised_by": None}, {"category": "tax"}, {"offer": None}):
+        await intake.hear(IssueResolved(**mine | other))
+    await intake.hear(IssueResolved(**mine, raised_at=disputed_at - timedelta(seconds=1)))
+    assert await intake.log("intake.dispute_answered") == [], "it is another dispute that was answered"
+    intake.clock.now += timedelta(days=1)
+    await intake.hear(IssueResolved(**mine, raised_at=disputed_at))
+    text, found = await shown()
+    assert "区金融办已答复（2022-12-29）：已请该行改正 &lt;b&gt;" in text
+    assert ("改为属实" in text, "仍不属实" in text, found["updated_at"][:10]) == (True, True, "2022-12-29")
+    office = found["banks"][0]["answers"]["contacted"]["office"]
+    assert (office["resolution_term"], office["text"]) == ("已答复", "已请该行改正 <b>")
+    for action in ("dispute", "dispute", "confirm"):
+        await http.post(f"{path}/{action}", json=word, headers=JSON)
+        assert "区金融办已答复" not in (await shown())[0], "it answered another word"
+    assert len(await intake.log("enterprise.disputed")) == 2, "once more after the answer"
 
 
 async def test_a_mind_may_change_and_change_back_and_what_is_repeated_is_said_once(
