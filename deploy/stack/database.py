@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 import asyncpg
 
@@ -15,16 +15,19 @@ ROLES = (*SERVICES, "operator")
 
 
 def with_role(dsn: str, role: str, password: str) -> str:
-    """The same server and our database, as another role."""
+    """The same server and our database, as another role. A server may be a socket's folder, which is no host: `?host=/…`."""
     parts = urlsplit(dsn)
-    place = f"{role}:{password}@{parts.hostname}:{parts.port or 5432}"
-    return urlunsplit((parts.scheme, place, f"/{DATABASE}", parts.query, ""))
+    return _ours(parts, f"{role}:{password}@{parts.netloc.rpartition('@')[2]}")
 
 
 def as_admin(dsn: str) -> str:
     """The administrator in our database."""
     parts = urlsplit(dsn)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{DATABASE}", parts.query, ""))
+    return _ours(parts, parts.netloc)
+
+
+def _ours(parts: SplitResult, place: str) -> str:
+    return f"{parts.scheme}://{place}/{DATABASE}" + (f"?{parts.query}" if parts.query else "")
 
 
 async def prepare(

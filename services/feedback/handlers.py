@@ -67,7 +67,9 @@ def on_need_waiting(book: FeedbackBook, waiting: NeedWaiting, at: Moment) -> Ite
     if case.outcome or in_room or case.live_offers() or waiting.reason != "no_room":
         return
     wait = wait_for(book, "room", at)
-    yield CaseAdvanced(at=at.now, enterprise=case.enterprise, need=case.need, stage="waiting", wait=wait)
+    yield CaseAdvanced(
+        at=at.now, enterprise=case.enterprise, need=case.need, stage="waiting", wait=wait, reasons=waiting.reasons
+    )
 
 
 def on_need_unmatched(book: FeedbackBook, unmatched: NeedUnmatched, at: Moment) -> Iterator[Out]:

@@ -17,7 +17,7 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, IdentityWithheld, LenderSealed, NeedWithdrawn
 from yuqiao.contracts.offers import (
     IdentityDisclosed,
     LenderDisclosed,
@@ -32,6 +32,7 @@ from yuqiao.contracts.to_bank import (
     NeedClosed,
     NeedDisclosed,
     NeedOffered,
+    NeedWithheld,
     Receipt,
     TaskAsked,
 )
@@ -107,6 +108,13 @@ def on_identity_sealed(book: NotificationBook, sealed: IdentitySealed, at: Momen
         sealed=sealed.sealed,
         contact_by=contact_by,
     )
+
+
+def on_identity_withheld(book: NotificationBook, withheld: IdentityWithheld, at: Moment) -> Iterator[Out]:
+    """A bank that accepted is told why it has to wait. Of a need that was taken back it hears by the offer's end."""
+    offer = book.offers.get(withheld.offer)
+    if offer and offer.bank == withheld.bank and offer.closed is None and withheld.reason != "need_withdrawn":
+        yield NeedWithheld(at=at.now, bank=offer.bank, offer=offer.offer, reason=withheld.reason)
 
 
 def on_lender_sealed(book: NotificationBook, sealed: LenderSealed, at: Moment) -> Iterator[Out]:

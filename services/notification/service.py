@@ -15,7 +15,7 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import NeedMatched, ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, IdentityWithheld, LenderSealed, NeedWithdrawn
 from yuqiao.contracts.offers import (
     IdentityDisclosed,
     LenderDisclosed,
@@ -31,6 +31,7 @@ from yuqiao.contracts.to_bank import (
     NeedClosed,
     NeedDisclosed,
     NeedOffered,
+    NeedWithheld,
     Receipt,
     TaskAsked,
 )
@@ -44,6 +45,7 @@ service = Service(
     on={
         NeedMatched: handlers.on_need_matched,
         IdentitySealed: handlers.on_identity_sealed,
+        IdentityWithheld: handlers.on_identity_withheld,
         LenderSealed: handlers.on_lender_sealed,
         NeedWithdrawn: handlers.on_need_withdrawn,
         ConsentRevoked: handlers.on_consent_revoked,
@@ -70,6 +72,7 @@ service = Service(
         OfferUndeliverable,
         LenderUndeliverable,
         NeedOffered,
+        NeedWithheld,
         NeedDisclosed,
         BorrowerDisclosed,
         TaskAsked,

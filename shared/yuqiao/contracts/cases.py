@@ -64,7 +64,10 @@ class CaseOpened(CaseEvent):
 
 
 class CaseAdvanced(CaseEvent):
-    """The case, or one offer in it, reached a stage that no other event names. `wait` replaces the old one."""
+    """The case, or one offer in it, reached a stage that no other event names. `wait` replaces the old one.
+
+    `reasons` in words where it waits for room.
+    """
 
     wire_type = "case.advanced"
     offer: Id | None = None
@@ -73,6 +76,7 @@ class CaseAdvanced(CaseEvent):
     wait: Wait | None = None
     amount_cny: Money | None = None
     annual_rate: Rate | None = None
+    reasons: tuple[Reason, ...] | None = None
 
 
 class CaseOfferEvent(CaseEvent):

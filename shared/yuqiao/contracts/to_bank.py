@@ -28,6 +28,13 @@ class NeedOffered(ToBank):
     respond_by: AwareDatetime
 
 
+class NeedWithheld(ToBank):
+    """The bank accepted, and is not told yet who the enterprise is: `reason` says why. `need.disclosed` follows, or the end."""
+
+    wire_type = "need.withheld"
+    reason: Literal["consent_missing", "bank_key_missing", "identity_erased"] | Code
+
+
 class NeedDisclosed(ToBank):
     """Who the enterprise is, as compact JWE (ECDH-ES+A256KW, A256GCM) for the bank's key `key_id`. Call by `contact_by`."""
 

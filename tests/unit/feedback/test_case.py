@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.feedback.messages import ResolveIssue
 from tests.unit.feedback.desk import FIRM, NEED, Desk, empty, names, offer_id, opened, refusal
 from yuqiao.contracts.cases import (
+    CaseAdvanced,
     CaseResolved,
     IssueResolved,
     OfferExpired,
@@ -29,8 +30,10 @@ from yuqiao.contracts.from_bank import (
     TaskReport,
     VisitReport,
 )
+from yuqiao.contracts.matches import NeedWaiting
 from yuqiao.contracts.needs import EnterpriseConfirmed, EnterpriseDisputed
 from yuqiao.contracts.offers import OfferClosed
+from yuqiao.contracts.values import Reason
 from yuqiao.runtime.messages import Hold, Refused
 
 APPROVAL = {"approved": True, "amount_cny": "900000.00", "annual_rate": "0.0385"}
@@ -216,6 +219,18 @@ def test_a_credit_that_is_not_drawn_is_counted_as_granted() -> None:
     desk = up_to("approved")
     desk.let_expire()
     assert (desk.case.outcome, str(desk.case.outcome_cny)) == ("credited", "900000.00")
+
+
+def test_a_need_without_room_waits_once_and_the_case_says_why() -> None:
+    desk = Desk()
+    desk.register()
+    why = (Reason(code="no_room", text="符合条件的产品当日额度已用完"),)
+    place = {"at": desk.now, "enterprise": FIRM, "need": NEED, "round": 0, "retry_on": desk.now.date()}
+    assert desk.tell(NeedWaiting(**place, reason="next_round")) == []
+    (told,) = desk.tell(NeedWaiting(**place, reason="no_room", reasons=why))
+    assert isinstance(told, CaseAdvanced)
+    assert (told.stage, told.wait and told.wait.limit, told.reasons) == ("waiting", "room", why)
+    assert desk.tell(NeedWaiting(**place, reason="no_room", reasons=why)) == []
 
 
 def test_our_own_lateness_is_an_issue_first() -> None:

@@ -20,7 +20,7 @@ from yuqiao.contracts.cases import (
     ReplyRefused,
 )
 from yuqiao.contracts.matches import ProductListed, ProductRefused
-from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, LenderSealed, NeedWithdrawn
+from yuqiao.contracts.needs import ConsentRevoked, IdentitySealed, IdentityWithheld, LenderSealed, NeedWithdrawn
 from yuqiao.contracts.offers import IdentityDisclosed, LenderUndeliverable, OfferClosed, OfferPushed, OfferUndeliverable
 from yuqiao.contracts.to_bank import (
     BorrowerDisclosed,
@@ -28,6 +28,7 @@ from yuqiao.contracts.to_bank import (
     NeedClosed,
     NeedDisclosed,
     NeedOffered,
+    NeedWithheld,
     Receipt,
     TaskAsked,
 )
@@ -164,6 +165,21 @@ def test_every_end_is_told_once() -> None:
     assert door.hear(declined) == []
     assert closed(door.hear(resolved())) == [("b3", "financed")]
     assert door.hear(resolved()) == []
+
+
+@pytest.mark.parametrize("reason", ["consent_missing", "bank_key_missing", "identity_erased"])
+def test_a_bank_that_accepted_is_told_why_it_has_to_wait(reason: str) -> None:
+    door = Door()
+    door.hear(matched("b1"))
+    place = {"at": NOW, "enterprise": ENTERPRISE, "need": NEED, "offer": offer_id("b1"), "bank": "b1"}
+    assert door.hear(IdentityWithheld(**place, reason="need_withdrawn")) == [], "its end says so"
+    assert door.hear(IdentityWithheld(**place | {"bank": "b2"}, reason=reason)) == []
+    (told,) = door.hear(IdentityWithheld(**place, reason=reason))
+    assert isinstance(told, NeedWithheld)
+    assert (told.topic, told.key, told.reason) == ("yuqiao.bank.b1.needs.v1", offer_id("b1"), reason)
+    assert of(NeedDisclosed, door.hear(sealed("b1"))), "when it is no more"
+    door.hear(resolved())
+    assert door.hear(IdentityWithheld(**place, reason=reason)) == []
 
 
 def test_a_bank_is_answered_what_it_raised_and_nobody_else_is() -> None:
