@@ -26,6 +26,7 @@ SETTINGS = {
     "io_method": "sync",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
+    "autovacuum_naptime": "5min",
     "default_statistics_target": "10",
     "logging_collector": "off",
     "log_min_messages": "warning",

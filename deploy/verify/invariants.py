@@ -89,11 +89,13 @@ def nothing_lost(evidence: Evidence) -> Iterator[str | None]:
 
 @invariant(
     "I2 no second effect; same id, same bytes",
-    "records on our topics, and effects of which each may come once",
-    "主题上的记录，以及只许发生一次的效果",
+    "events of the logs, records on our topics, and effects of which each may come once",
+    "日志中的事件、主题上的记录，以及只许发生一次的效果",
 )
 def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
-    """An id stands for one body; a bank is offered a need once; a record is answered once."""
+    """An id stands in one log once and for one body; a bank is offered a need once; a record is answered once."""
+    for (service, name), count in Counter((row.service, row.id) for row in evidence.logs).items():
+        yield None if count == 1 else f"{service} logged {name} {count} times"
     bytes_of: dict[tuple[str, str], str] = {}
     for record in evidence.ours:
         if not record.id:
@@ -101,6 +103,7 @@ def no_second_effect(evidence: Evidence) -> Iterator[str | None]:
         before = bytes_of.setdefault((record.topic, record.id), record.digest)
         yield None if before == record.digest else f"{record.topic} has {record.id} with two bodies"
     yield from _once(evidence, "need.offered", lambda e: e.offer)
+    yield from _once(evidence, "need.withheld", lambda e: e.offer)
     yield from _once(evidence, "need.disclosed", lambda e: e.offer)
     yield from _once(evidence, "borrower.disclosed", lambda e: e.offer)
     yield from _once(evidence, "need.closed", lambda e: e.offer)
@@ -132,11 +135,7 @@ def nothing_unfounded(evidence: Evidence) -> Iterator[str | None]:
     resolved = {(e.issue, e.bank, e.offer) for e in evidence.events(IssueResolved) if e.raised_by == "bank"}
     for answer in evidence.events(IssueAnswered):
         known = (answer.issue, answer.bank, answer.offer) in resolved
-        yield (
-            None
-            if known
-            else f"{answer.bank} was answered issue {answer.issue}, which it did not raise or nobody resolved"
-        )
+        yield None if known else f"{answer.bank} was answered {answer.issue}, no resolved issue of its own"
     yield from _consents(evidence)
 
 

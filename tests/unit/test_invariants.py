@@ -53,6 +53,10 @@ def listed(**quotas: int) -> tuple[Event, ...]:
     )
 
 
+def withheld() -> Event:
+    return to_bank.NeedWithheld(at=AT, bank="bank01", offer=OFFER, reason="consent_missing")
+
+
 def disclosed() -> Event:
     return to_bank.NeedDisclosed(at=AT, bank="bank01", offer=OFFER, key_id="k", sealed="x", contact_by=AT)
 
@@ -152,14 +156,21 @@ def other_state() -> Evidence:
     return Evidence(states={"notification": (saved, folded)})
 
 
+def twice_logged() -> Evidence:
+    found = evidence(registered())
+    found.logs.append(found.logs[0])
+    return found
+
+
 NEXT = AT.replace(hour=0) + timedelta(days=2)
 BAD: list[tuple[str, Callable[[], Evidence]]] = [
     ("I1", lambda: evidence(registered())),
     ("I1", lambda: evidence(offered(), publish=False)),
     ("I1", lambda: evidence(settled("bank01"))),
     ("I2", lambda: with_record(evidence(offered()), digest="other", offset=9)),
+    ("I2", twice_logged),
     *(("I2", lambda e=e: evidence(e(), e())) for e in (offered, disclosed, borrower, closed, asked)),
-    *(("I2", lambda e=e: evidence(e(), e())) for e in (answered, receipt, resolved)),
+    *(("I2", lambda e=e: evidence(e(), e())) for e in (withheld, answered, receipt, resolved)),
     ("I3", lambda: with_record(evidence(offered()), id="unknown", offset=9)),
     ("I3", lambda: evidence(offered())),
     ("I3", lambda: evidence(answered())),
