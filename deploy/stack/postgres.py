@@ -22,7 +22,7 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "120",
-    "shared_buffers": f"{psutil.virtual_memory().total // 2**20 // 8}MB",
+    "shared_buffers": "1GB",
     "io_method": "sync",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
@@ -32,10 +32,7 @@ SETTINGS = {
     "log_min_messages": "warning",
     "max_locks_per_transaction": "256",
 }
-"""fsync and synchronous_commit are not here: they stay on. No socket file: its path may be too long for the system.
-
-An eighth of the machine's memory for pages, taken as they come: a backlog of 30 000 needs fills 1 GB.
-"""
+"""fsync and synchronous_commit are not here: they stay on. No socket file: its path may be too long for the system."""
 
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # the one question that is answered without a role
