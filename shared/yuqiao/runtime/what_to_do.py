@@ -5,7 +5,9 @@ _LATER = "请稍后重试；仍有问题请把 trace_id 告知区金融办"
 _SAVE_AGAIN = "请用表格软件打开，另存为新的 .xlsx 后再导入"
 
 WHAT_TO_DO: dict[str, str] = {
-    "already_resolved": "无须再办，可在问题清单中查看处理结果",
+    "already_done": "无须再办，任务已完成",
+    "already_resolved": "无须再办，处理结果见该案件的时间线",
+    "asked_of_a_bank": "请等待该银行以 reply.task 回复，或请其回复",
     "bank_unknown": "请核对银行代码，须为银行名录中已登记的银行",
     "body_too_large": "请缩小请求体；较多的需求请分几次提交",
     "body_too_slow": "请检查网络后重发同一请求",

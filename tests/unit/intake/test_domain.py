@@ -199,4 +199,4 @@ def test_an_answer_is_kept_by_offer_and_statement_and_outlasts_what_comes_after(
 def test_progress_that_was_saved_without_answers_still_loads() -> None:
     offer = {"offer": derived_id("a"), "bank": "bank01", "stage": "contacted", "reached": ["contacted"]}
     loaded = OfferProgress.model_validate(offer)
-    assert (loaded.words, loaded.agreed("contacted")) == ((), None)
+    assert (loaded.words, loaded.word("contacted")) == ((), None)
