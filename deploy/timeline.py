@@ -68,7 +68,8 @@ def _about(event: Fields, case: Fields) -> Iterator[str]:
     """The issue, task or reply that an event speaks of; what kind of need a case is opened for."""
     if "issue" in event:
         told = {row["event"]["issue"]: row["event"] for row in case["timeline"] if "raised_by" in row["event"]}
-        yield from (issue_term(issue) for name, issue in told.items() if name == event["issue"])
+        if issue := told.get(event["issue"]):
+            yield issue_term(issue)
     if task := case["tasks"].get(event.get("task")):
         yield task["text"]
     if reply := event.get("reply_type"):

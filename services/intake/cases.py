@@ -87,7 +87,8 @@ def on_issue_resolved(book: IntakeBook, event: IssueResolved, at: Moment) -> Ite
     if progress is None:
         yield Hold(event.need)
         return
-    word = next((o.word(statement) for o in progress.offers if o.offer == offer), None)
+    part = progress.part(offer)
+    word = part.word(statement) if part else None
     if word and not word.agreed and (event.raised_at is None or word.at <= event.raised_at):
         yield DisputeAnswered(
             at=at.now,

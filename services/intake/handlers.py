@@ -212,7 +212,7 @@ def _reporting_offer(book: IntakeBook, command: ReportCommand) -> OfferProgress:
     """An offer whose bank has reported what is spoken of. Of visits intake does not hear: once it knows the enterprise."""
     _own(book, command.enterprise, command.need)
     progress = book.progress.get(command.need)
-    offer = next((o for o in progress.offers if o.offer == command.offer), None) if progress else None
+    offer = progress.part(command.offer) if progress else None
     if offer is None:
         raise Refused("offer_unknown", "没有这家银行的对接记录", 404)
     wanted = {"accepted", "withheld", "disclosed"} if command.statement == "visited" else {command.statement}

@@ -65,8 +65,9 @@ def answered(before: Progress, step: EnterprisesWord) -> Progress:
 
 def dispute_answered(before: Progress, step: DisputeAnswered) -> Progress:
     """The office's answer to what the enterprise disputes."""
-    words = (o.word(step.statement) for o in before.offers if o.offer == step.offer)
-    if (word := next(words, None)) is None:
+    part = before.part(step.offer)
+    word = part.word(step.statement) if part else None
+    if word is None:
         return before
     told = word.but(answered_at=step.at, resolution=step.resolution, answer=step.answer)
     return _said(before, step.offer, told).but(at=step.at)

@@ -84,6 +84,10 @@ class Progress(Value):
     offers: tuple[OfferProgress, ...] = ()
     measures: tuple[int, ...] | None = None
 
+    def part(self, offer: str) -> OfferProgress | None:
+        """One bank's work on it; None where the enterprise is shown none under this offer."""
+        return next((one for one in self.offers if one.offer == offer), None)
+
 
 class NeedList(Value):
     """A list's latest version."""

@@ -4,6 +4,7 @@ from services.notification import handlers, http
 from services.notification.book import NeedVoided, NotificationBook, OfferMade
 from services.notification.commands import DisableBank, RegisterBank
 from services.notification.store import NotificationStore
+from yuqiao.contracts import to_bank
 from yuqiao.contracts.banks import BankChanged, BankDisabled, BankRegistered
 from yuqiao.contracts.cases import (
     CaseResolved,
@@ -25,16 +26,6 @@ from yuqiao.contracts.offers import (
     OfferUndeliverable,
 )
 from yuqiao.contracts.streams import MATCHES
-from yuqiao.contracts.to_bank import (
-    BorrowerDisclosed,
-    IssueAnswered,
-    NeedClosed,
-    NeedDisclosed,
-    NeedOffered,
-    NeedWithheld,
-    Receipt,
-    TaskAsked,
-)
 from yuqiao.runtime.service import Service
 
 service = Service(
@@ -71,14 +62,14 @@ service = Service(
         OfferClosed,
         OfferUndeliverable,
         LenderUndeliverable,
-        NeedOffered,
-        NeedWithheld,
-        NeedDisclosed,
-        BorrowerDisclosed,
-        TaskAsked,
-        IssueAnswered,
-        NeedClosed,
-        Receipt,
+        to_bank.NeedOffered,
+        to_bank.NeedWithheld,
+        to_bank.NeedDisclosed,
+        to_bank.BorrowerDisclosed,
+        to_bank.TaskAsked,
+        to_bank.IssueAnswered,
+        to_bank.NeedClosed,
+        to_bank.Receipt,
     ),
     notes=(NeedVoided, OfferMade),
     routes=http.routes,

@@ -97,16 +97,16 @@ async def test_the_office_answers_the_bank_and_the_enterprise_that_asked(house: 
     house.write(OfferAccept(at=house.now, bank=OTHER, offer=offers[OTHER]))
     await house.settle()
     async with house.calling("intake") as operator:
-        ((_, need),) = {(i["raised_by"], i["need"]) for i in await asked(house, "/issues")}
-        page = "/e/" + (await operator.get(f"/needs/{need}")).json()["link"].rpartition("/")[2]
+        (issue,) = await asked(house, "/issues")
+        page = "/e/" + (await operator.get(f"/needs/{issue['need']}")).json()["link"].rpartition("/")[2]
         word = {"offer": offers[OTHER], "statement": "visited"}
         answer = await operator.post(f"{page}/dispute", json=word, headers={"Accept": "application/json"})
         assert answer.status_code == 200, answer.text
         await house.settle()
         raised = {issue["raised_by"]: issue["issue"] for issue in await asked(house, "/issues")}
         async with house.calling("feedback") as office:
-            for by, issue in raised.items():
-                done = await office.post(f"/issues/{issue}/resolve", json={"answer": f"测试：答复 {by}"})
+            for by, name in raised.items():
+                done = await office.post(f"/issues/{name}/resolve", json={"answer": f"测试：答复 {by}"})
                 assert done.json()["told"] == by
         await house.settle()
         told = (await operator.get(page, headers={"Accept": "application/json"})).json()["banks"]
